@@ -1,0 +1,29 @@
+"""`make bench`: run every measurement, or those named: python -m bench startup engine."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+MEASUREMENTS = {
+    "startup": "how long a user waits: the commands, and the main workflow cold and warm",
+    "engine": "the executor's own cost: nodes a second, keys, cached answers",
+    "inklet": "does the embedded model draw what the prompt says",
+}
+
+
+def main(names: list[str]) -> int:
+    """Run the measurements of these names, all when there are none."""
+    unknown = [name for name in names if name not in MEASUREMENTS]
+    if unknown:
+        known = "\n".join(f"  {name}: {text}" for name, text in MEASUREMENTS.items())
+        print(f"no measurement is called {', '.join(unknown)}; there are\n{known}", file=sys.stderr)
+        return 2
+    for name in names or MEASUREMENTS:
+        print(f"\n== {name}: {MEASUREMENTS[name]}", flush=True)
+        importlib.import_module(f"bench.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

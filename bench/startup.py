@@ -1,0 +1,63 @@
+"""How long a user waits: each command as a whole process, and the main workflow inside one."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKFLOW = ROOT / "workflows" / "text_to_image.json"
+INKLOOM = [sys.executable, "-m", "inkloom.cli"]
+
+COMMANDS = {
+    "python -c pass (reference)": ([sys.executable, "-c", "pass"], None),
+    "python -c 'import torch' (reference)": ([sys.executable, "-c", "import torch"], None),
+    "inkloom --help": ([*INKLOOM, "--help"], 0.3),
+    "inkloom validate text_to_image": ([*INKLOOM, "validate", str(WORKFLOW)], 1.0),
+}
+
+
+def main() -> None:
+    """Print the table."""
+    print(f"{'':42}{'median s':>10}{'worst s':>10}{'goal s':>8}")
+    for name, (command, goal) in COMMANDS.items():
+        _row(name, _timed(command, 5), goal)
+    with tempfile.TemporaryDirectory() as output:
+        cold = [*INKLOOM, "run", str(WORKFLOW), "--output", output, "--root", output]
+        _row("inkloom run text_to_image, cold shell", _timed(cold, 3), 12.0)
+    _row("text_to_image once loaded, another seed", _warm(5), 4.0)
+
+
+def _row(name: str, seconds: list[float], goal: float | None) -> None:
+    wanted = "" if goal is None else f"{goal:.1f}"
+    print(f"{name:42}{statistics.median(seconds):10.3f}{max(seconds):10.3f}{wanted:>8}", flush=True)
+
+
+def _timed(command: list[str], times: int) -> list[float]:
+    seconds: list[float] = []
+    for _ in range(times):
+        start = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def _warm(times: int) -> list[float]:
+    """Sample again and again in one process with the model loaded and a new seed each time."""
+    from inkloom.executor import Graph
+    from inkloom.nodes import Engine
+
+    seconds: list[float] = []
+    with tempfile.TemporaryDirectory() as root:
+        engine = Engine.open(Path(root))
+        for seed in range(times + 1):
+            graph = Graph.parse(WORKFLOW.read_text(encoding="utf-8")).with_inputs({("3", "seed"): seed})
+            start = time.perf_counter()
+            for _ in engine.run(graph):
+                pass
+            seconds.append(time.perf_counter() - start)
+    return seconds[1:]  # the first one loaded the model

@@ -1,0 +1,82 @@
+"""`--set node.input=value`: a workflow with some of its values replaced."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..executor import Graph, Link, Node, NodeTable, NodeType
+from ..executor.graph import link_or_value
+from ..executor.problems import nearest
+from .usage import UsageError
+
+
+def overridden(graph: Graph, settings: Sequence[str], table: NodeTable) -> Graph:
+    """Return the graph with each `node.input=value` applied in turn.
+
+    The node is named by its id, or by its title or class where that is unique. The value is JSON where it
+    reads as JSON, else text; for an input that takes text it is always text.
+    Raises UsageError for a setting that means nothing here.
+    """
+    nodes = dict(graph.nodes)
+    for setting in settings:
+        place, equals, text = setting.partition("=")
+        name, dot, key = place.rpartition(".")
+        if not equals or not dot or not name or not key:
+            raise UsageError(
+                f"--set {setting} is not of the form node.input=value", advice="such as --set 3.seed=42"
+            )
+        node = nodes[_find(name, nodes, table)]
+        takes_text = _type(node, key, table) in ("STRING", "COMBO")
+        nodes[node.id] = replace(node, inputs={**node.inputs, key: _value(text, takes_text=takes_text)})
+    return Graph(nodes)
+
+
+def _find(name: str, nodes: Mapping[str, Node], table: NodeTable) -> str:
+    if name in nodes:
+        return name
+    names = {node.id: _names(node, table) for node in nodes.values()}
+    for spelled in (str, str.casefold):  # as it is; else whatever the case of its letters
+        found = [node for node, known in names.items() if spelled(name) in map(spelled, known)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(
+                f"--set {name}: {len(found)} nodes are called so",
+                advice=f"say which by its id: {', '.join(found)}",
+            )
+    known = [*nodes, *dict.fromkeys(one for group in names.values() for one in group)]
+    raise UsageError(
+        f"--set {name}: the workflow has no such node",
+        looked=tuple(f"{node}  {', '.join(group)}" for node, group in names.items()),
+        nearest=nearest(name, known),
+    )
+
+
+def _names(node: Node, table: NodeTable) -> list[str]:
+    """Return what a node is called besides its id: its title, its class, the class's display name."""
+    shown = [table[node.class_type].display_name] if node.class_type in table else []
+    return list(dict.fromkeys(name for name in (node.title, node.class_type, *shown) if name))
+
+
+def _type(node: Node, key: str, table: NodeTable) -> str:
+    """Return the wire type of a node's input."""
+    if node.class_type not in table:  # validation will say so, with the nearest class
+        return "*"
+    node_type: NodeType = table[node.class_type]
+    if key not in node_type.inputs:
+        raise UsageError(
+            f"--set {node.id}.{key}: {node.class_type} has no input {key}",
+            looked=(f"its inputs: {', '.join(node_type.inputs)}",),
+            nearest=nearest(key, node_type.inputs),
+        )
+    return node_type.inputs[key].type
+
+
+def _value(text: str, *, takes_text: bool) -> object:
+    try:
+        value = link_or_value(json.loads(text))
+    except ValueError:
+        return text
+    return text if takes_text and not isinstance(value, str | Link) else value

@@ -1,0 +1,130 @@
+"""`inkloom run`: one workflow, here and now."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..executor import Event, Folders, RunCancelled
+    from .checked import Checked
+    from .drawing import Drawing, Names
+
+NAME = "run"
+SUMMARY = "run a workflow and print where its pictures are"
+DESCRIPTION = "Run a workflow in this process and print the paths of its pictures."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "workflow",
+        metavar="WORKFLOW",
+        help="a JSON file in API format, a picture that inkloom made, - for standard input, "
+        "or the name of a workflow that ships with inkloom, such as text_to_image",
+    )
+    parser.add_argument(
+        "--set",
+        metavar="NODE.INPUT=VALUE",
+        action="append",
+        default=[],
+        help="replace a value; NODE is an id, or a title or class that only one node has; may be given often",
+    )
+    parser.add_argument(
+        "--output", metavar="DIR", type=Path, help="folder for the pictures (default: output/ in the root)"
+    )
+    parser.add_argument("--json", action="store_true", help="print every event as a line of JSON instead")
+
+
+def command(given: argparse.Namespace) -> int:
+    """Run a workflow; return the exit status."""
+    from ..nodes import NODES, Engine, open_folders
+    from .checked import check
+    from .drawing import Names
+    from .report import tell_problems
+    from .root import require_writable
+
+    folders = open_folders(given.root, given.output and given.output.absolute())
+    engine = Engine(NODES, folders)
+    checked = check(given.workflow, given.set, engine)
+    if checked.problems or checked.graph is None or checked.validation is None:
+        tell_problems(checked, as_json=given.json)
+        return 2
+    output = folders.root("output")
+    require_writable(output, f"{output} for pictures", "choose another folder: --output DIR")
+
+    from contextlib import closing
+
+    from ..executor import CancelToken
+    from .interrupt import cancelled_by_ctrl_c
+
+    names = Names(checked.graph, NODES)
+    token = CancelToken()
+    pictures: list[Path] = []
+    last: Event | None = None
+    drawing = _drawing(checked, names, folders, as_json=given.json)
+    with closing(drawing), cancelled_by_ctrl_c(token, drawing.stopping):
+        for last in engine.run(checked.graph, validation=checked.validation, cancel=token):
+            drawing.tell(last)
+            pictures += _pictures(last, folders)
+    status, text = _conclusion(last, checked.name, names, len(pictures), debug=given.debug)
+    if not given.json:
+        for picture in pictures:
+            print(picture, flush=True)
+        print(text, file=sys.stderr)
+    return status
+
+
+def _drawing(checked: Checked, names: Names, folders: Folders, *, as_json: bool) -> Drawing:
+    from .drawing import JsonLines, PlainLines
+
+    if as_json:
+        return JsonLines(folders)
+    if not sys.stderr.isatty():
+        return PlainLines(names)
+    from rich.console import Console
+
+    from .bars import Bars
+
+    console = Console(stderr=True)
+    console.print(f"[bold]{checked.name}[/]  [dim]{len(names.graph.nodes)} nodes[/]", highlight=False)
+    return Bars(names, console)
+
+
+def _pictures(event: Event, folders: Folders) -> list[Path]:
+    from ..executor import NodeFinished
+    from .drawing import files_of
+
+    return files_of(event, folders) if isinstance(event, NodeFinished) else []
+
+
+def _conclusion(
+    last: Event | None, name: str, names: Names, pictures: int, *, debug: bool
+) -> tuple[int, str]:
+    """Return the exit status of a run, and how it ended in words."""
+    from ..executor import RunCancelled, RunDone, RunFailed
+    from .pace import duration_text
+    from .report import failure_text
+
+    match last:
+        case RunDone():
+            return 0, f"done in {duration_text(last.seconds)}"
+        case RunFailed():
+            return 1, failure_text(last, name, debug=debug)
+        case RunCancelled():
+            return 130, _stopped_text(last, names, pictures)
+        case _:
+            return 1, f"inkloom: {name} ended without saying how"
+
+
+def _stopped_text(event: RunCancelled, names: Names, pictures: int) -> str:
+    where = f" in {names.of(event.display_node)}" if event.display_node else " between two nodes"
+    step = f", after step {event.done} of {event.total}" if event.done is not None else ""
+    kept = (
+        "No picture was finished; nothing half-written was left."
+        if not pictures
+        else f"Kept: {pictures} finished picture{'s' * (pictures > 1)}, named above."
+    )
+    return f"stopped{where}{step}. {kept}"

@@ -1,0 +1,44 @@
+"""`inkloom serve`: the server."""
+
+from __future__ import annotations
+
+import argparse
+
+NAME = "serve"
+SUMMARY = "answer over HTTP and a websocket"
+DESCRIPTION = "Serve workflows over HTTP and a websocket, in the protocol that ComfyUI's clients speak."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--listen", metavar="ADDRESS", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--port", metavar="N", type=_port, default=8188, help="port (default: %(default)s; 0: any free)"
+    )
+
+
+def command(given: argparse.Namespace) -> int:
+    """Serve until Ctrl-C."""
+    from ..server.serve import ServeError, serve
+    from .root import prepare
+    from .usage import UsageError
+
+    prepare(given.root)
+
+    def announce(url: str) -> None:
+        print(f"inkloom serves {url}   files: {given.root}   Ctrl-C stops", flush=True)
+
+    try:
+        serve(given.root, given.listen, given.port, announce)
+    except ServeError as error:
+        raise UsageError(str(error)) from error
+    print("stopped")
+    return 0
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")

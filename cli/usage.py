@@ -1,0 +1,24 @@
+"""What the command line says when it can't do what was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class UsageError(Exception):
+    """One thing that is wrong with what was asked: what, where it was looked for, what to do about it."""
+
+    what: str
+    looked: tuple[str, ...] = ()
+    nearest: str | None = None
+    advice: str | None = None
+
+    def lines(self) -> list[str]:
+        """Return it as lines to print."""
+        return [
+            self.what,
+            *(f"looked at {place}" for place in self.looked),
+            *([f"did you mean {self.nearest}?"] if self.nearest else []),
+            *([self.advice] if self.advice else []),
+        ]

@@ -1,0 +1,90 @@
+"""The U-Net's other parts: time embedding, residual block, down- and upsampling, and a row of layers.
+
+Module names follow the original checkpoint layout, so that a file's keys are the module's keys.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .attention import SpatialTransformer
+
+
+def timestep_embedding(timesteps: Tensor, width: int) -> Tensor:
+    """Embed timesteps [B] as `[cos, sin]` of width `width`, frequencies `10000^(-i/half)`, in float32.
+
+    Vaswani et al. 2017 (arXiv:1706.03762), cosines first.
+    """
+    half = width // 2
+    index = torch.arange(half, dtype=torch.float32, device=timesteps.device)
+    angles = timesteps.float()[:, None] * torch.exp(index * (-math.log(10_000.0) / half))
+    return torch.cat([angles.cos(), angles.sin()], dim=-1)
+
+
+class ResBlock(nn.Module):
+    """Two 3x3 convolutions with the time embedding added between them, and a residual."""
+
+    def __init__(self, in_channels: int, out_channels: int, embedding: int) -> None:
+        super().__init__()
+        # Each list keeps the file's numbering; what has no weights (SiLU, dropout) keeps its index free.
+        self.in_layers = nn.Sequential(
+            nn.GroupNorm(32, in_channels), nn.SiLU(), nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        )
+        self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(embedding, out_channels))
+        last = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.out_layers = nn.Sequential(nn.GroupNorm(32, out_channels), nn.SiLU(), nn.Identity(), last)
+        self.skip_connection = (
+            nn.Identity() if in_channels == out_channels else nn.Conv2d(in_channels, out_channels, 1)
+        )
+        for parameter in last.parameters():
+            nn.init.zeros_(parameter)  # an untrained block is its skip connection
+
+    def forward(self, x: Tensor, emb: Tensor) -> Tensor:
+        """[B,C,h,w], [B,E] -> [B,C',h,w]."""
+        h = self.in_layers(x) + self.emb_layers(emb)[:, :, None, None]
+        return self.skip_connection(x) + self.out_layers(h)
+
+
+class Downsample(nn.Module):
+    """Halve the sides (rounding up): a 3x3 convolution of stride 2, padded by 1."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.op = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B,C,h,w] -> [B,C,ceil(h/2),ceil(w/2)]."""
+        return self.op(x)
+
+
+class Upsample(nn.Module):
+    """Enlarge to `size` by nearest neighbour, then a 3x3 convolution."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+        """[B,C,h,w] -> [B,C,*size]; `size` is that of the next skip, so odd sides come back as they were."""
+        return self.conv(F.interpolate(x, size=size, mode="nearest"))
+
+
+class Block(nn.ModuleList):
+    """One numbered row of the U-Net: layers in turn, each given what it takes."""
+
+    def forward(self, x: Tensor, emb: Tensor, context: Tensor, size: tuple[int, int] = (0, 0)) -> Tensor:
+        """[B,C,h,w] -> [B,C',h',w']; `size` is what an upsampler in this row enlarges to."""
+        for layer in self:
+            if isinstance(layer, ResBlock):
+                x = layer(x, emb)
+            elif isinstance(layer, SpatialTransformer):
+                x = layer(x, context)
+            elif isinstance(layer, Upsample):
+                x = layer(x, size)
+            else:
+                x = layer(x)
+        return x

@@ -1,0 +1,178 @@
+"""Sigma schedules: the noise levels that one run visits, from high to low.
+
+n steps are n + 1 levels, float32 on the CPU, the last one 0. Two schedules may give a
+different number of steps than asked for (`ddim_uniform`, `beta`), as they do elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from .beta_distribution import quantile
+from .names import row
+from .schedule import NoiseSchedule
+
+# Tables of flow models begin so close to 0 that their first entry serves as the end.
+ABOUT_ZERO = 1e-5
+
+# At 1000 levels in a network's table more steps than this are a slip, not a wish.
+MOST_STEPS = 1_000_000
+
+
+def normal(schedule: NoiseSchedule, steps: int) -> Tensor:
+    """Levels at even times, the first and the last of the table among them."""
+    first, last = _time_span(schedule)
+    if schedule.sigma(torch.tensor(last)).item() < ABOUT_ZERO:
+        return schedule.sigma(torch.linspace(first, last, steps + 1))
+    return _then_zero(schedule.sigma(torch.linspace(first, last, steps)))
+
+
+def sgm_uniform(schedule: NoiseSchedule, steps: int) -> Tensor:
+    """Levels at even times from the largest level, one step short of the smallest."""
+    first, last = _time_span(schedule)
+    return _then_zero(schedule.sigma(torch.linspace(first, last, steps + 1)[:-1]))
+
+
+def simple(schedule: NoiseSchedule, steps: int) -> Tensor:
+    """Entries of the table at even distances, counted from its end."""
+    stride = len(schedule.sigmas) / steps
+    return _then_zero(schedule.sigmas[[-1 - int(i * stride) for i in range(steps)]])
+
+
+def ddim_uniform(schedule: NoiseSchedule, steps: int) -> Tensor:
+    """Every k-th entry of the table from its second on; Song et al. 2020, arXiv 2010.02502."""
+    table = schedule.sigmas
+    if table[1].item() < ABOUT_ZERO:
+        return table[1 :: max(len(table) // (steps + 1), 1)].flip(0)
+    return _then_zero(table[1 :: max(len(table) // steps, 1)].flip(0))
+
+
+def karras(schedule: NoiseSchedule, steps: int, rho: float = 7.0) -> Tensor:
+    """Levels even in sigma^(1/rho); Karras et al. 2022, arXiv 2206.00364, equation 5."""
+    low, high = (bound ** (1 / rho) for bound in _bounds(schedule))
+    return _then_zero((high + torch.linspace(0, 1, steps) * (low - high)) ** rho)
+
+
+def exponential(schedule: NoiseSchedule, steps: int) -> Tensor:
+    """Levels even in ln sigma."""
+    low, high = _bounds(schedule)
+    return _then_zero(torch.linspace(math.log(high), math.log(low), steps).exp())
+
+
+def beta(schedule: NoiseSchedule, steps: int, alpha: float = 0.6, beta: float = 0.6) -> Tensor:
+    """Entries of the table at quantiles of a beta distribution; Lee et al. 2024, arXiv 2407.12173."""
+    last = len(schedule.sigmas) - 1
+    entries = [round(quantile(1 - i / steps, alpha, beta) * last) for i in range(steps)]
+    return _then_zero(schedule.sigmas[list(dict.fromkeys(entries))])
+
+
+def linear_quadratic(schedule: NoiseSchedule, steps: int, threshold: float = 0.025) -> Tensor:
+    """Fall evenly by `threshold` of the largest level in half of the steps, then along a parabola; Mochi 1.
+
+    The parabola goes on from the line without a kink in value and reaches 0 at the end.
+    """
+    high = schedule.sigmas[-1]
+    if steps == 1:
+        return torch.stack([high, torch.zeros(())])
+    half = steps // 2
+    rest = steps - half
+    slope = threshold / half
+    # fallen(i) = a i² + b i + c: value and slope agree with the line at i = half; a makes it 1 at i = steps
+    bend = (half - threshold * steps) / (half * rest**2)
+    tilt = slope - 2 * half * bend
+    i = torch.arange(steps + 1, dtype=torch.float64)
+    fallen = torch.where(i < half, i * slope, bend * i**2 + tilt * i + bend * half**2)
+    fallen[-1] = 1
+    return (1 - fallen).float() * high
+
+
+def kl_optimal(schedule: NoiseSchedule, steps: int) -> Tensor:
+    """Levels even in atan sigma; Sabour et al. 2024, arXiv 2404.14507."""
+    low, high = _bounds(schedule)
+    if steps == 1:
+        return torch.tensor([high, 0.0])
+    share = torch.linspace(0, 1, steps)
+    return _then_zero((share * math.atan(low) + (1 - share) * math.atan(high)).tan())
+
+
+SCHEDULES: Mapping[str, Callable[[NoiseSchedule, int], Tensor]] = {
+    function.__name__: function
+    for function in (
+        simple,
+        sgm_uniform,
+        karras,
+        exponential,
+        ddim_uniform,
+        beta,
+        normal,
+        linear_quadratic,
+        kl_optimal,
+    )
+}
+
+
+def sigmas_for(
+    schedule: NoiseSchedule,
+    name: str,
+    steps: int,
+    denoise: float = 1.0,
+    *,
+    discard_penultimate: bool = False,
+) -> Tensor:
+    """Return the levels of a run of `steps` steps, float32 [steps + 1], the last one 0.
+
+    `denoise` below 1 keeps the last `steps` steps of a run of steps / denoise; 0 gives no
+    levels at all. `discard_penultimate` leaves out the smallest level above 0.
+    Raises UnknownNameError for a name that is not in `SCHEDULES`, ValueError for steps below 1
+    and denoise outside 0..1.
+    """
+    function = row(SCHEDULES, name, "scheduler")
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, not {steps}")
+    if not 0.0 <= denoise <= 1.0:
+        raise ValueError(f"denoise must lie in 0..1, not {denoise}")
+    if denoise == 0.0:
+        return torch.empty(0)
+    of_run = steps if denoise >= 0.9999 else int(steps / denoise)
+    if of_run > MOST_STEPS:
+        raise ValueError(
+            f"{steps} steps at denoise {denoise} are the end of a run of {of_run} steps: too many"
+        )
+    if discard_penultimate:
+        sigmas = function(schedule, of_run + 1)
+        sigmas = torch.cat([sigmas[:-2], sigmas[-1:]])
+    else:
+        sigmas = function(schedule, of_run)
+    return sigmas if of_run == steps else sigmas[-(steps + 1) :]
+
+
+def part_of(sigmas: Tensor, start: int, end: int, *, force_full_denoise: bool = False) -> Tensor:
+    """Return the levels from step `start` up to step `end` of a run; none when no step is left.
+
+    `force_full_denoise` ends the part at 0 where it would end sooner.
+    Raises ValueError for negative steps.
+    """
+    if start < 0 or end < 0:
+        raise ValueError(f"steps are counted from 0, not {min(start, end)}")
+    part = sigmas[: end + 1].clone()
+    if force_full_denoise and len(part):
+        part[-1] = 0
+    part = part[start:]
+    return part if len(part) > 1 else part[:0]
+
+
+def _bounds(schedule: NoiseSchedule) -> tuple[float, float]:
+    return schedule.sigmas[0].item(), schedule.sigmas[-1].item()
+
+
+def _time_span(schedule: NoiseSchedule) -> tuple[float, float]:
+    low, high = schedule.timestep(schedule.sigmas[[0, -1]])
+    return float(high), float(low)
+
+
+def _then_zero(sigmas: Tensor) -> Tensor:
+    return torch.cat([sigmas, torch.zeros(1)])

@@ -1,0 +1,1 @@
+"""How inklet was made: pictures and captions, the training of each part, and the judge of the result."""

@@ -1,0 +1,101 @@
+"""The engine: graphs of typed nodes, checked, keyed by content, cached and run; it knows no picture."""
+
+from .annotations import (
+    Choice,
+    Display,
+    Files,
+    Hidden,
+    Optional,
+    Port,
+    Range,
+    RawLink,
+    Seed,
+    Text,
+    Tooltip,
+)
+from .cache import Entry, MemoryCache
+from .context import Cancelled, CancelToken, Context
+from .declaration import UNSET, DeclarationError, Input, NodeTable, NodeType, Output, declared_by, node
+from .describe import input_config, object_info, options_of
+from .events import (
+    EVENTS,
+    Event,
+    NodeFinished,
+    NodeStarted,
+    Progress,
+    RunCancelled,
+    RunDone,
+    RunFailed,
+    RunStarted,
+    from_json,
+    to_json,
+)
+from .folders import Folders, MissingFileError, UnsafeNameError, annotated
+from .graph import BadLink, Graph, Link, Node
+from .keys import Key, content_keys
+from .problems import CODES, Json, Problem, WorkflowError, nearest, pointer
+from .results import Expansion, Ui
+from .run import run
+from .validate import Validation, validate
+
+__all__ = [
+    "CODES",
+    "EVENTS",
+    "UNSET",
+    "BadLink",
+    "CancelToken",
+    "Cancelled",
+    "Choice",
+    "Context",
+    "DeclarationError",
+    "Display",
+    "Entry",
+    "Event",
+    "Expansion",
+    "Files",
+    "Folders",
+    "Graph",
+    "Hidden",
+    "Input",
+    "Json",
+    "Key",
+    "Link",
+    "MemoryCache",
+    "MissingFileError",
+    "Node",
+    "NodeFinished",
+    "NodeStarted",
+    "NodeTable",
+    "NodeType",
+    "Optional",
+    "Output",
+    "Port",
+    "Problem",
+    "Progress",
+    "Range",
+    "RawLink",
+    "RunCancelled",
+    "RunDone",
+    "RunFailed",
+    "RunStarted",
+    "Seed",
+    "Text",
+    "Tooltip",
+    "Ui",
+    "UnsafeNameError",
+    "Validation",
+    "WorkflowError",
+    "annotated",
+    "content_keys",
+    "declared_by",
+    "from_json",
+    "input_config",
+    "nearest",
+    "node",
+    "object_info",
+    "options_of",
+    "pointer",
+    "run",
+    "to_json",
+    "validate",
+]

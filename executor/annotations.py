@@ -1,0 +1,99 @@
+"""The notes in a node's signature, `Annotated[type, note]`: small frozen facts about one input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A value that only links carry, by its wire type: "IMAGE"; several as "IMAGE,MASK"; "*" is anything."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The least and greatest number, both allowed.
+
+    `step` is how far the editor's arrows move, `round` what it rounds to; `multiple` makes every value that
+    is no multiple of `step` an error.
+    """
+
+    min: float
+    max: float
+    step: float | None = None
+    round: float | Literal[False] | None = None
+    multiple: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A random seed, 0..2^64-1, that the editor may change after each run."""
+
+
+SEED_MAX = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Choice:
+    """One of a few names, in the order in which they are offered."""
+
+    options: tuple[str | int | float | bool, ...]
+
+    def __init__(self, options: Iterable[str | int | float | bool]) -> None:
+        object.__setattr__(self, "options", tuple(options))
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The name of a file in a folder; the file's content, never its name, decides what is cached.
+
+    `also` are names that are no files, offered before them; `upload` lets the editor send a new picture.
+    """
+
+    folder: str
+    upload: bool = False
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """How the editor treats a text: a large field, and choices like {red|blue} drawn anew for each run."""
+
+    multiline: bool = False
+    dynamic_prompts: bool = False
+    placeholder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How the editor shows a number: as "number", "slider" or "color"."""
+
+    kind: Literal["number", "slider", "color"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """An input that the engine fills: the workflow, metadata for images, the running graph, the node's id."""
+
+    kind: Literal["PROMPT", "EXTRA_PNGINFO", "DYNPROMPT", "UNIQUE_ID"]
+
+
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """An input that a workflow may leave out; the function's default then holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawLink:
+    """An input that gets the `Link` itself; what it leads to is not computed for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tooltip:
+    """A sentence that the editor shows for an input or an output."""
+
+    text: str

@@ -1,0 +1,114 @@
+"""A node type as others read it: JSON Schema for validation and editors, object_info for the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .declaration import UNSET, Input, NodeType
+from .folders import Folders
+
+_JSON_TYPES: Mapping[str, str] = {
+    "INT": "integer",
+    "FLOAT": "number",
+    "STRING": "string",
+    "BOOLEAN": "boolean",
+}
+
+
+def schema_of(node_type: NodeType) -> dict[str, object]:
+    """Return the JSON Schema of an object that holds values for a node's inputs.
+
+    Inputs that only links carry are no part of it, and names of files are any string: what exists is only
+    known when a workflow is validated.
+    """
+    values = {spec.name: _value_schema(spec) for spec in node_type.inputs.values() if spec.widget}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": node_type.name,
+        "description": node_type.description,
+        "type": "object",
+        "properties": values,
+    }
+
+
+def _value_schema(spec: Input) -> dict[str, object]:
+    schema: dict[str, object] = {}
+    if kind := _JSON_TYPES.get(spec.type):
+        schema["type"] = [kind, "null"] if spec.nullable else kind
+    if spec.choice is not None:
+        schema["enum"] = [*spec.choice.options, *([None] if spec.nullable else [])]
+    if spec.files is not None:
+        schema["type"] = "string"
+    if spec.range is not None:
+        schema["minimum"], schema["maximum"] = spec.range.min, spec.range.max
+        if spec.range.multiple:
+            schema["multipleOf"] = spec.range.step
+    if spec.default is not UNSET:
+        schema["default"] = spec.default
+    if spec.tooltip:
+        schema["description"] = spec.tooltip
+    return schema
+
+
+def options_of(spec: Input, folders: Folders) -> tuple[str | int | float | bool, ...] | None:
+    """Return what a COMBO input offers, files of a folder included; None for other inputs."""
+    if spec.choice is not None:
+        return spec.choice.options
+    if spec.files is not None:
+        return (*spec.files.also, *folders.names(spec.files.folder))
+    return None
+
+
+def input_config(spec: Input, folders: Folders) -> list[Any]:
+    """Return the wire's declaration of an input: [type, options], the type of a COMBO being its list."""
+    facts: dict[str, object] = {}
+    if spec.default is not UNSET and spec.default is not None:
+        facts["default"] = spec.default
+    if spec.range is not None:
+        facts["min"], facts["max"] = spec.range.min, spec.range.max
+        facts |= {} if spec.range.step is None else {"step": spec.range.step}
+        facts |= {} if spec.range.round is None else {"round": spec.range.round}
+    if spec.seed:
+        facts["control_after_generate"] = True
+    if spec.text is not None:
+        facts |= {"multiline": True} if spec.text.multiline else {}
+        facts |= {"dynamicPrompts": True} if spec.text.dynamic_prompts else {}
+        facts |= {"placeholder": spec.text.placeholder} if spec.text.placeholder else {}
+    if spec.display is not None:
+        facts["display"] = spec.display.kind
+    if spec.files is not None and spec.files.upload:
+        facts["image_upload"] = True
+    if spec.raw_link:
+        facts["rawLink"] = True
+    if spec.tooltip:
+        facts["tooltip"] = spec.tooltip
+    options = options_of(spec, folders)
+    return [spec.type if options is None else list(options), facts]
+
+
+def object_info(node_type: NodeType, folders: Folders) -> dict[str, object]:
+    """Return the wire's object_info entry of a node type."""
+    groups: dict[str, dict[str, object]] = {"required": {}}
+    for spec in node_type.inputs.values():
+        group = "required" if spec.required else "optional"
+        groups.setdefault(group, {})[spec.name] = input_config(spec, folders)
+    if node_type.hidden:
+        groups["hidden"] = dict(node_type.hidden)
+    tooltips = [output.tooltip for output in node_type.outputs]
+    return {
+        "input": groups,
+        "input_order": {group: list(names) for group, names in groups.items()},
+        "output": [output.type for output in node_type.outputs],
+        "output_is_list": [False for _ in node_type.outputs],
+        "output_name": [output.name for output in node_type.outputs],
+        "name": node_type.name,
+        "display_name": node_type.display_name,
+        "description": node_type.description,
+        "python_module": node_type.function.__module__,
+        "category": node_type.category,
+        "output_node": node_type.output_node,
+        **({"output_tooltips": tooltips} if any(tooltips) else {}),
+        **({"deprecated": True} if node_type.deprecated else {}),
+        **({"experimental": True} if node_type.experimental else {}),
+    }

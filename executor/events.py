@@ -1,0 +1,157 @@
+"""What a run tells: one closed union of frozen dataclasses, for the terminal, the server and tests alike.
+
+Node ids are those of the running graph. A node that another one expanded into has `parent`, the node that
+made it, and `display_node`, the node of the submitted graph that stands for it; otherwise `display_node` is
+the node itself. `seq` rises from event to event of a run, with gaps where progress was left out; `at` is
+seconds since the run began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, cast, get_args
+
+from .problems import Json, listing, nearest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """A run began: `outputs` are the wanted output nodes, `cached` the nodes whose result is known."""
+
+    type: Literal["run_started"] = "run_started"
+    seq: int = 0
+    at: float = 0.0
+    nodes: tuple[str, ...]
+    cached: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeStarted:
+    """A node's function is being called."""
+
+    type: Literal["node_started"] = "node_started"
+    seq: int = 0
+    at: float = 0.0
+    node: str
+    class_type: str
+    display_node: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A node has done `done` of `total` steps; only the newest of a node matters, others may be left out."""
+
+    type: Literal["progress"] = "progress"
+    seq: int = 0
+    at: float = 0.0
+    node: str
+    display_node: str
+    parent: str | None = None
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFinished:
+    """A node has its result: computed in `seconds`, or `cached` (then no NodeStarted came before).
+
+    `ui` is what an output node shows, None for others. Of the nodes found in the cache, those that a user
+    asked for or waits for are told; what lies behind them is not looked at.
+    """
+
+    type: Literal["node_finished"] = "node_finished"
+    seq: int = 0
+    at: float = 0.0
+    node: str
+    class_type: str
+    display_node: str
+    parent: str | None = None
+    ui: Mapping[str, Json] | None = None
+    seconds: float = 0.0
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailed:
+    """A node raised, and the run ended; what was finished before stays in the cache.
+
+    `exception_type` is the dotted name of the class (bare for Python's own), `inputs` what the node was
+    called with: JSON scalars as they are, anything else as its type's name.
+    """
+
+    type: Literal["run_failed"] = "run_failed"
+    seq: int = 0
+    at: float = 0.0
+    node: str
+    class_type: str
+    display_node: str
+    parent: str | None = None
+    exception_type: str
+    message: str
+    traceback: tuple[str, ...] = ()
+    inputs: Mapping[str, Json]
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCancelled:
+    """The run was cancelled: inside `node` after `done` of `total` steps, or between nodes (`node` None)."""
+
+    type: Literal["run_cancelled"] = "run_cancelled"
+    seq: int = 0
+    at: float = 0.0
+    node: str | None = None
+    class_type: str | None = None
+    display_node: str | None = None
+    parent: str | None = None
+    done: int | None = None
+    total: int | None = None
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDone:
+    """Every wanted output has its result, `seconds` after the run began."""
+
+    type: Literal["run_done"] = "run_done"
+    seq: int = 0
+    at: float = 0.0
+    seconds: float
+
+
+Event = RunStarted | NodeStarted | Progress | NodeFinished | RunFailed | RunCancelled | RunDone
+
+EVENTS: Mapping[str, type[Event]] = {str(fields(kind)[0].default): kind for kind in get_args(Event)}
+"""Every event class by its `type`, the first field of each."""
+
+
+def to_json(event: Event) -> dict[str, Json]:
+    """Return the event as a JSON object; tuples become lists."""
+    plain: dict[str, object] = {spec.name: getattr(event, spec.name) for spec in fields(event)}
+    return {
+        name: cast(Json, list(cast("tuple[Json, ...]", value)) if isinstance(value, tuple) else value)
+        for name, value in plain.items()
+    }
+
+
+def from_json(told: Mapping[str, object]) -> Event:
+    """Return the event that `to_json` wrote.
+
+    Raises ValueError when the type is unknown or fields are missing or too many.
+    """
+    name = told.get("type")
+    kind = EVENTS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        closest = nearest(str(name), EVENTS)
+        raise ValueError(f"unknown event type {name!r}; known: {listing(EVENTS, closest)}")
+    values = {
+        key: tuple(cast("list[object]", value)) if isinstance(value, list) else value
+        for key, value in told.items()
+    }
+    try:
+        return kind(**values)  # pyright: ignore[reportArgumentType] -- field types are what to_json wrote
+    except TypeError as error:
+        raise ValueError(f"not a {name} event: {error}") from error

@@ -1,0 +1,289 @@
+"""A workflow as an immutable graph, read from the API format `{id: {"class_type", "inputs"}}`."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from .problems import Problem, WorkflowError, pointer
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+class Link(NamedTuple):
+    """An input's source: output number `slot` (from 0) of the node with id `node`."""
+
+    node: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class BadLink:
+    """A JSON list that should have been a link `[node id, slot]` and is not; validation reports it."""
+
+    given: object
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of a graph: its inputs are `Link`s, or JSON values.
+
+    `extra` is what else the JSON has for the node; it is kept and has no meaning here.
+    """
+
+    id: str
+    class_type: str
+    inputs: Mapping[str, object] = field(default_factory=dict[str, object])
+    title: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    def links(self) -> Iterator[tuple[str, Link]]:
+        """Yield the linked inputs with their names, in the order of the JSON."""
+        return ((name, given) for name, given in self.inputs.items() if isinstance(given, Link))
+
+    def to_api(self) -> dict[str, object]:
+        """Return the node in API format."""
+        inputs = {name: _boxed(given) for name, given in self.inputs.items()}
+        meta: Mapping[str, object] = {"_meta": {"title": self.title}} if self.title else {}
+        return {"class_type": self.class_type, "inputs": inputs, **meta, **self.extra}
+
+
+@dataclass(frozen=True)
+class Graph:
+    """An immutable graph of nodes by id, in the order of the JSON."""
+
+    nodes: Mapping[str, Node]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nodes", MappingProxyType(dict(self.nodes)))
+
+    @classmethod
+    def parse(cls, source: str | bytes | Mapping[str, object]) -> Graph:
+        """Read a workflow from JSON text or from a JSON object.
+
+        Raises `WorkflowError` with all problems of form: text that is not JSON (with line and column), a name
+        given twice, something that is no object of nodes. What the nodes mean is `validate`'s to judge.
+        """
+        problems: list[Problem] = []
+        loaded = _load(source, problems) if isinstance(source, str | bytes) else _copied(source)
+        nodes = _read(loaded, problems)
+        if problems:
+            raise WorkflowError(problems)
+        return cls(nodes)
+
+    def to_api(self) -> dict[str, dict[str, object]]:
+        """Return the graph in API format."""
+        return {name: found.to_api() for name, found in self.nodes.items()}
+
+    @cached_property
+    def dag(self) -> nx.MultiDiGraph[str]:
+        """The links as a frozen networkx graph, from source to user; each edge has `input` and `slot`.
+
+        It is a DAG only once `validate` has found no cycle.
+        """
+        import networkx as nx
+
+        dag: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        dag.add_nodes_from(self.nodes)
+        dag.add_edges_from(
+            (link.node, found.id, {"input": name, "slot": link.slot})
+            for found in self.nodes.values()
+            for name, link in found.links()
+            if link.node in self.nodes
+        )
+        return cast("nx.MultiDiGraph[str]", nx.freeze(dag))  # pyright: ignore[reportUnknownMemberType] -- stubs
+
+
+def sources_first(wanted: Iterable[str], sources: Callable[[str], Iterable[str]]) -> tuple[list[str], bool]:
+    """Return all nodes that `wanted` ones need, each after its sources, and whether a cycle was met."""
+    order: list[str] = []
+    finished: dict[str, bool] = {}
+    cyclic = False
+    for first in wanted:
+        if first in finished:
+            continue
+        finished[first] = False
+        path = [(first, iter(sources(first)))]
+        while path:
+            name, rest = path[-1]
+            for source in rest:
+                if source not in finished:
+                    finished[source] = False
+                    path.append((source, iter(sources(source))))
+                    break
+                cyclic = cyclic or not finished[source]
+            else:
+                finished[name] = True
+                order.append(name)
+                path.pop()
+    return order, cyclic
+
+
+def knots(sources: Mapping[str, list[str]]) -> list[tuple[list[str], set[str]]]:
+    """Return each knot of nodes that wait for each other: one cycle in it, along the links, and all members.
+
+    `sources` names for each node those it waits for. A cycle begins with its least name.
+    """
+    import networkx as nx  # 130 ms that only a broken workflow pays
+
+    users: nx.DiGraph[str] = nx.DiGraph(
+        [(source, name) for name, found in sources.items() for source in found]
+    )
+    return [
+        (_cycle_in(members, sources), members)
+        for members in nx.strongly_connected_components(users)
+        if len(members) > 1 or users.has_edge(*members, *members)
+    ]
+
+
+def _cycle_in(knot: set[str], sources: Mapping[str, list[str]]) -> list[str]:
+    """Go from source to source inside a knot until a node comes up again."""
+    name = min(knot)
+    places: dict[str, int] = {}
+    while name not in places:
+        places[name] = len(places)
+        name = next(source for source in sources[name] if source in knot)
+    cycle = list(places)[places[name] :][::-1]
+    first = cycle.index(min(cycle))
+    return cycle[first:] + cycle[:first]
+
+
+def link_or_value(given: object) -> object:
+    """Turn an API-format input into a `Link`, a `BadLink` or a value.
+
+    Every list is meant as a link; a list as a value is written `{"__value__": [...]}`.
+    """
+    match given:
+        case Link():
+            return given
+        case [str() as node, int() as slot] if not isinstance(slot, bool):
+            return Link(node, slot)
+        case [str() as node, float() as slot] if slot.is_integer():
+            return Link(node, int(slot))
+        case list() | tuple():
+            return BadLink(cast(object, given))
+        case dict() if given.keys() == {"__value__"}:
+            return cast("dict[str, object]", given)["__value__"]
+        case _:
+            return given  # pyright: ignore[reportUnknownVariableType] -- narrowed by the cases above
+
+
+def _boxed(given: object) -> object:
+    match given:
+        case Link(node, slot):
+            return [node, slot]
+        case BadLink(given=bad):
+            return bad
+        case list():
+            return {"__value__": cast(object, given)}
+        case _:
+            return given
+
+
+def _load(text: str | bytes, problems: list[Problem]) -> object:
+    def refuse_constant(name: str) -> object:
+        problems.append(Problem(code="not_json", message=f"{name} is not a JSON number", given=name))
+        return None
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+                message = f"{name!r} is given {names.count(name)} times in one JSON object; keep one of them"
+                problems.append(Problem(code="duplicate_name", message=message, given=name))
+        return found
+
+    try:
+        return json.loads(text, object_pairs_hook=unique, parse_constant=refuse_constant)
+    except json.JSONDecodeError as error:
+        where = {"line": error.lineno, "column": error.colno}
+        message = f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        problem = Problem(code="not_json", message=message, facts=where)
+    except UnicodeDecodeError as error:
+        message = f"not JSON: byte {error.start} is not valid {error.encoding} text"
+        problem = Problem(code="not_json", message=message, facts={"byte": error.start})
+    except RecursionError:
+        problem = _TOO_DEEP
+    raise WorkflowError([problem])
+
+
+def _copied(source: object) -> object:
+    try:
+        return copy.deepcopy(source)
+    except RecursionError:
+        raise WorkflowError([_TOO_DEEP]) from None
+
+
+_TOO_DEEP = Problem(code="not_json", message="not a workflow: values are nested too deeply to be read")
+
+
+def _read(loaded: object, problems: list[Problem]) -> dict[str, Node]:
+    if not isinstance(loaded, Mapping):
+        message = f"a workflow is a JSON object {{id: node}}, not {_kind(loaded)}"
+        problems.append(Problem(code="not_api_format", message=message, allowed="object"))
+        return {}
+    entries = cast("Mapping[str, object]", loaded)
+    if isinstance(entries.get("nodes"), list) and isinstance(entries.get("links"), list):
+        message = "this is the editor's own format; save it as API format: Workflow > Export (API)"
+        problems.append(Problem(code="not_api_format", message=message))
+        return {}
+    nodes: dict[str, Node] = {}
+    for name, entry in entries.items():
+        if isinstance(entry, Mapping):
+            nodes[name] = _read_node(name, cast("Mapping[str, object]", entry), problems)
+        else:
+            message = f"node {name!r} must be an object with class_type and inputs, not {_kind(entry)}"
+            place = pointer(name)
+            problems.append(
+                Problem(code="not_api_format", message=message, node=name, pointer=place, allowed="object")
+            )
+    return nodes
+
+
+def _read_node(name: str, entry: Mapping[str, object], problems: list[Problem]) -> Node:
+    extra = {key: value for key, value in entry.items() if key not in ("class_type", "inputs")}
+    inputs = entry.get("inputs", {})
+    class_type = entry.get("class_type")
+    for key, value, good in (
+        ("inputs", inputs, isinstance(inputs, Mapping)),
+        ("class_type", class_type, class_type is None or isinstance(class_type, str)),
+    ):
+        if not good:
+            kind = "an object" if key == "inputs" else "text"
+            message = f"{key!r} of node {name!r} must be {kind}, not {_kind(value)}"
+            problems.append(
+                Problem(code="not_api_format", message=message, node=name, pointer=pointer(name, key))
+            )
+            return Node(name, "")
+    read = {key: link_or_value(value) for key, value in cast("Mapping[str, object]", inputs).items()}
+    return Node(name, cast("str | None", class_type) or "", MappingProxyType(read), _title(extra), extra)
+
+
+def _title(extra: Mapping[str, object]) -> str:
+    match extra.get("_meta"):
+        case {"title": str() as title}:
+            return title
+        case _:
+            return ""
+
+
+_KINDS: Mapping[type, str] = {
+    type(None): "null",
+    bool: "a boolean",
+    str: "text",
+    list: "a list",
+    dict: "an object",
+    int: "a number",
+    float: "a number",
+}
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), f"a {type(value).__name__}")

@@ -1,0 +1,87 @@
+"""Content keys: what decides a node's result, and nothing else.
+
+A key is made of the node's class and version, the values of its declared inputs (a default that is spelled
+out and one that is left out are the same), the keys of what it is linked to, and for names of files the hash
+of the file's content. Node ids, titles, layout, the order of the JSON and inputs the class does not declare
+don't enter; the node id does when the node asks for its id.
+
+Values enter as JSON text after conversion to the input's declared type: for a FLOAT 1, 1.0 and "1" are all
+`1.0`; for an INT all `1`; for a STRING 1 is `"1"` and 1.0 is `"1.0"`; an input of any type tells them apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from .declaration import NodeTable, NodeType
+from .folders import Folders
+from .graph import Graph, Link, Node
+
+TAG = "inkloom-node/1"
+"""Format of the keys; a change of the format changes it, and every key with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A content key and the parts it was made of, by which a later run can tell what changed.
+
+    `inputs` holds for each input ["value", v], ["file", content hash] or ["link", source's digest, slot].
+    """
+
+    digest: str
+    class_type: str
+    version: int
+    inputs: Mapping[str, list[object]]
+    node: str | None = None
+
+
+def effective(node: Node, node_type: NodeType) -> dict[str, object]:
+    """Return every declared input of a node that has a value or a link, defaults filled in."""
+    declared = node_type.inputs
+    return {**node_type.defaults, **{name: given for name, given in node.inputs.items() if name in declared}}
+
+
+def node_key(node: Node, node_type: NodeType, digests: Mapping[str, str], folders: Folders) -> Key:
+    """Return the key of one node, given the digests of the nodes it links to.
+
+    Raises `MissingFileError` when a file it names is gone, TypeError when a value has no JSON form.
+    """
+    parts: dict[str, list[object]] = {}
+    for name, given in effective(node, node_type).items():
+        if isinstance(given, Link):
+            parts[name] = ["link", digests[given.node], given.slot]
+            continue
+        files = node_type.inputs[name].files
+        if files is not None and given not in files.also and given is not None:
+            parts[name] = ["file", folders.fingerprint(files.folder, cast(str, given))]
+        else:
+            parts[name] = ["value", given]
+    own = node.id if "UNIQUE_ID" in node_type.hidden.values() else None
+    blob = _canonical([TAG, node_type.name, node_type.version, parts, own])
+    digest = hashlib.blake2b(blob, digest_size=20).hexdigest()
+    return Key(digest, node_type.name, node_type.version, parts, own)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def _canonical(value: object) -> bytes:
+    return _ENCODER.encode(value).encode("ascii")
+
+
+def content_keys(graph: Graph, table: NodeTable, folders: Folders, order: Iterable[str]) -> dict[str, Key]:
+    """Return the keys of nodes by id; `order` names each node after those it links to.
+
+    `graph` is the validated one, with converted values. Raises what `node_key` raises.
+    """
+    keys: dict[str, Key] = {}
+    digests: dict[str, str] = {}
+    for name in order:
+        node = graph.nodes[name]
+        keys[name] = key = node_key(node, table[node.class_type], digests, folders)
+        digests[name] = key.digest
+    return keys

@@ -1,0 +1,59 @@
+"""Events on their way from the threads that run nodes to the one that listens."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from .events import Event, Progress
+
+
+class Mailbox:
+    """Hands events over in order, and never makes the sender wait.
+
+    Of the progress of a node that was not yet fetched only the newest is kept, so a slow listener misses
+    steps but never the last one.
+    """
+
+    def __init__(self) -> None:
+        self._slots: dict[str | int, Event] = {}
+        self._numbers = itertools.count()
+        self._began = time.perf_counter()
+        self._closed = False
+        self._crash: BaseException | None = None
+        self._changed = threading.Condition()
+
+    def put(self, kind: Callable[..., Event], **facts: object) -> None:
+        """Add an event of a kind; its number and time are filled in here, so that they rise."""
+        with self._changed:
+            event = kind(seq=next(self._numbers), at=self.elapsed(), **facts)
+            if isinstance(event, Progress):
+                self._slots.pop(event.node, None)  # the newer one goes to the end, where its number belongs
+                self._slots[event.node] = event
+            else:
+                self._slots[event.seq] = event
+            self._changed.notify()
+
+    def elapsed(self) -> float:
+        """Return the seconds since the mailbox was made."""
+        return time.perf_counter() - self._began
+
+    def close(self, crash: BaseException | None = None) -> None:
+        """End the stream once it is read; `crash` is then raised at the listener."""
+        with self._changed:
+            self._closed, self._crash = True, crash
+            self._changed.notify()
+
+    def __iter__(self) -> Iterator[Event]:
+        while True:
+            with self._changed:
+                while not self._slots and not self._closed:
+                    self._changed.wait()
+                fetched, self._slots = self._slots, {}
+                if not fetched:
+                    break
+            yield from fetched.values()
+        if self._crash is not None:
+            raise self._crash

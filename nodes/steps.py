@@ -1,0 +1,125 @@
+"""Sampling by hand: every stage of a sampler as a node of its own, the finest grain there is.
+
+Put together in a loop these give the picture of KSampler to the bit (workflows/sampling_by_hand.json), and
+every step between is a value with a content key: to look at, to branch from, to go on from.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from .. import diffusion
+from ..executor import Seed, node
+from .ports import (
+    Conditioning,
+    Latent,
+    Model,
+    ModelLatent,
+    Noise,
+    NoiseSchedule,
+    Sampler,
+    SamplerState,
+    Sigmas,
+)
+from .sampling import Cfg, Denoise, SamplerName, SchedulerName, Steps
+
+CATEGORY = "sampling/steps"
+
+
+@node("ModelNoiseSchedule", category=CATEGORY, display_name="Model Noise Schedule")
+def model_noise_schedule(*, model: Model) -> NoiseSchedule:
+    """Take from a model the levels of noise that it was trained on."""
+    return model.schedule
+
+
+@node("ScheduleSigmas", category=CATEGORY, display_name="Schedule Sigmas")
+def schedule_sigmas(
+    *, schedule: NoiseSchedule, scheduler: SchedulerName, steps: Steps = 20, denoise: Denoise = 1.0
+) -> Sigmas:
+    """Choose the noise levels (sigmas) that a run visits, one more than it has steps."""
+    return diffusion.sigmas_for(schedule, scheduler, steps, denoise)
+
+
+@node("BasicScheduler", category="sampling/custom_sampling/schedulers", display_name="BasicScheduler")
+def basic_scheduler(
+    *, model: Model, scheduler: SchedulerName, steps: Steps = 20, denoise: Denoise = 1.0
+) -> Sigmas:
+    """Choose the noise levels (sigmas) that a run with this model visits."""
+    return diffusion.sigmas_for(model.schedule, scheduler, steps, denoise)
+
+
+@node("RandomNoise", category="sampling/custom_sampling/noise", display_name="RandomNoise")
+def random_noise(*, noise_seed: Annotated[int, Seed()] = 0) -> Noise:
+    """Make a source of noise: for the start of a run, and for samplers that add noise at each step."""
+    return diffusion.RandomNoise(noise_seed)
+
+
+@node("KSamplerSelect", category="sampling/custom_sampling/samplers", display_name="KSamplerSelect")
+def ksampler_select(*, sampler_name: SamplerName) -> Sampler:
+    """Choose a sampling method by its name."""
+    return diffusion.sampler_by_name(sampler_name)
+
+
+@node("NoiseLatent", category=CATEGORY, display_name="Noise Latent")
+def noise_latent(*, model: Model, noise: Noise, sigmas: Sigmas, latent_image: Latent) -> ModelLatent:
+    """Bring a latent into the model's scale and add noise to it up to the first of the sigmas."""
+    for name in ("noise_mask", "batch_index"):
+        if name in latent_image:
+            raise ValueError(f"this latent has a {name}, which only KSampler follows; use KSampler")
+    samples = latent_image["samples"]
+    return diffusion.noised_latent(model, samples, noise.at_start(samples.shape), sigmas)
+
+
+class Started(NamedTuple):
+    """The first state of a sampler and how many steps it has before it."""
+
+    state: SamplerState
+    steps: int
+
+
+@node("SamplerStart", category=CATEGORY, display_name="Sampler Start")
+def sampler_start(*, sampler: Sampler, noised: ModelLatent, sigmas: Sigmas) -> Started:
+    """Start a sampler on a noised latent."""
+    state = sampler.init(noised, sigmas)
+    return Started(state, state.steps)
+
+
+class Predicted(NamedTuple):
+    """Two estimates of the picture without noise."""
+
+    positive: ModelLatent
+    negative: ModelLatent
+
+
+@node("Predict", category=CATEGORY, display_name="Predict (U-Net)")
+def predict(
+    *, model: Model, state: SamplerState, positive: Conditioning, negative: Conditioning
+) -> Predicted:
+    """Estimate the picture without noise at the sampler's present step, under both prompts at once."""
+    sigma, _ = state.interval
+    return Predicted(*diffusion.predict_each(model, state.x, sigma, (positive, negative)))
+
+
+@node("CFGCombine", category=CATEGORY, display_name="CFG Combine")
+def cfg_combine(*, positive: ModelLatent, negative: ModelLatent, cfg: Cfg = 8.0) -> ModelLatent:
+    """Go from the negative prompt's estimate through the positive one's and `cfg` times as far."""
+    return diffusion.cfg_combine(positive, negative, cfg)
+
+
+@node("SamplerStep", category=CATEGORY, display_name="Sampler Step")
+def sampler_step(
+    *, sampler: Sampler, state: SamplerState, denoised: ModelLatent, noise: Noise
+) -> SamplerState:
+    """Take one step with an estimate of the picture; some samplers add noise at each step.
+
+    A sampler that asks the model more than once a step (heun) can't be stepped with one estimate.
+    """
+    sigma, _ = state.interval
+    known = diffusion.known_estimate(state.x, sigma, denoised)
+    return sampler.step(state, known, noise.of_steps(state.x))
+
+
+@node("SamplerResult", category=CATEGORY, display_name="Sampler Result")
+def sampler_result(*, model: Model, state: SamplerState) -> Latent:
+    """Take the latent out of a sampler's state, after the last step or before."""
+    return {"samples": diffusion.final_latent(model, state)}

@@ -1,0 +1,58 @@
+"""What a websocket client is told: one frame as a value, and the frames that do not belong to a run."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One text frame: `{"type": type, "data": data}`.
+
+    `slot` names the state this message is the newest value of (None: a fact, never dropped); `ends` names the
+    slot that this message closes; `weight` counts the nodes that a state repeats.
+    """
+
+    type: str
+    data: Mapping[str, object]
+    slot: str | None = None
+    ends: str | None = None
+    weight: int = 1
+
+    def to_json(self) -> str:
+        """Return the frame's text."""
+        return json.dumps({"type": self.type, "data": self.data}, ensure_ascii=False)
+
+
+def status(remaining: int, sid: str | None = None) -> Message:
+    """Tell how many jobs wait or run; with `sid`, the first message on a new socket."""
+    data: dict[str, object] = {"status": {"exec_info": {"queue_remaining": remaining}}}
+    if sid is not None:
+        data["sid"] = sid
+    return Message(type="status", data=data)
+
+
+def feature_flags(flags: Mapping[str, object]) -> Message:
+    """Answer a client's feature flags with the server's own."""
+    return Message(type="feature_flags", data=flags)
+
+
+def executing(node: str, display_node: str, job: str) -> Message:
+    """Tell that a node has started."""
+    return Message(type="executing", data={"node": node, "display_node": display_node, "prompt_id": job})
+
+
+def executing_again(node: str) -> Message:
+    """Tell a client that comes back in the middle of its own run which node runs now."""
+    return Message(type="executing", data={"node": node})
+
+
+def end_of_run(job: str) -> Message:
+    """Tell that nothing of this job runs any more: the last message of every run."""
+    return Message(type="executing", data={"node": None, "prompt_id": job})
+
+
+def timestamp() -> int:
+    """Return milliseconds since the epoch, as the run's messages carry them."""
+    return time.time_ns() // 1_000_000

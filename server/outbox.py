@@ -1,0 +1,82 @@
+"""The bounded queue between the server and one websocket client."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from time import monotonic
+
+from .messages import Message
+
+LIMIT = 4096
+"""Messages that may wait for one client; a client that is further behind is disconnected."""
+
+BEHIND = 64
+"""When so many wait, the client is slow: it gets only the latest of each state."""
+
+LIGHT = 32
+"""A state of more nodes than this is always told as seldom as it may be."""
+
+SECONDS_PER_NODE = 0.001
+"""Such a state is queued at most once in this time for each of its nodes: it repeats all of them."""
+
+
+class Outbox:
+    """What waits for one client, in order.
+
+    Facts always arrive. A message with a `slot` is a state, of which only the latest matters: a client that
+    is behind, and every client where states are heavy, gets fewer of them. A heavy state is held back while
+    its predecessor is young; the end of its run lets it go, so the last one always arrives.
+    """
+
+    def __init__(
+        self, limit: int = LIMIT, behind: int = BEHIND, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._limit = limit
+        self._behind = behind
+        self._clock = clock
+        self._waiting: OrderedDict[object, Message] = OrderedDict()
+        self._held: dict[str, Message] = {}
+        self._due: dict[str, float] = {}
+        self._changed = asyncio.Event()
+
+    def put(self, message: Message) -> bool:
+        """Queue a message; False: this client is too far behind, close its socket."""
+        if message.ends is not None:
+            self._release(message.ends)
+            self._due.pop(message.ends, None)
+        light = message.weight <= LIGHT
+        if message.slot is None or (light and len(self._waiting) < self._behind):
+            self._waiting[object()] = message
+        elif not light and self._clock() < self._due.get(message.slot, 0.0):
+            self._held[message.slot] = message
+        else:
+            self._held.pop(message.slot, None)
+            self._queue_state(message.slot, message)
+        self._changed.set()
+        return len(self._waiting) <= self._limit
+
+    async def get(self) -> Message:
+        """Wait for the next message that may go out, and take it from the queue."""
+        while True:
+            now = self._clock()
+            for slot in [slot for slot in self._held if self._due.get(slot, 0.0) <= now]:
+                self._release(slot)
+            if self._waiting:
+                return self._waiting.popitem(last=False)[1]
+            self._changed.clear()
+            patience = min((self._due[slot] - now for slot in self._held), default=None)
+            try:
+                async with asyncio.timeout(patience):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    def _release(self, slot: str) -> None:
+        if held := self._held.pop(slot, None):
+            self._queue_state(slot, held)
+
+    def _queue_state(self, slot: str, message: Message) -> None:
+        self._waiting.pop(slot, None)
+        self._waiting[slot] = message
+        if message.weight > LIGHT:
+            self._due[slot] = self._clock() + message.weight * SECONDS_PER_NODE

@@ -1,0 +1,108 @@
+"""POST /prompt: from the body of a request to a job, or to the reasons why not."""
+
+import json
+import math
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from ..executor import Folders, Graph, Json, NodeTable, WorkflowError, validate
+from .body import read_json
+from .jobs import Job
+from .reasons import Body, error_body, node_errors, of_form, refusal
+
+
+class RefusedError(Exception):
+    """A prompt that is not run; `answer` is the body of the 400."""
+
+    def __init__(self, answer: Body) -> None:
+        super().__init__(answer)
+        self.answer = answer
+
+
+class Numbering(Protocol):
+    """Gives a prompt its place in the queue."""
+
+    def __call__(self, *, front: bool) -> float:
+        """Return the number; lower ones run first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A job to queue, and what is wrong with those outputs of its workflow that will not run."""
+
+    job: Job
+    node_errors: Mapping[str, Body]
+
+    def answer(self) -> Body:
+        """Return the body of the 200."""
+        return {"prompt_id": self.job.id, "number": self.job.number, "node_errors": self.node_errors}
+
+
+def accept(body: bytes, numbering: Numbering, table: NodeTable, folders: Folders) -> Accepted:
+    """Read and validate a prompt; raises RefusedError."""
+    fields = _fields(body)
+    number = _number(fields, numbering)
+    if "prompt" not in fields:
+        raise RefusedError(error_body("no_prompt", "No prompt provided", "No prompt provided"))
+    try:
+        graph = Graph.parse(cast("Mapping[str, Json]", fields["prompt"]))
+    except WorkflowError as error:
+        raise RefusedError(of_form(error.problems)) from error
+    validation = validate(graph, table, folders, _targets(fields))
+    if answer := refusal(validation, table, folders):
+        raise RefusedError(answer)
+    job = Job(
+        id=str(fields["prompt_id"]) if fields.get("prompt_id") is not None else str(uuid.uuid4()),
+        number=number,
+        prompt=validation.graph.to_api(),
+        extra_data=_extra_data(fields),
+        outputs=tuple(validation.outputs_good),
+    )
+    return Accepted(job, node_errors(validation, table, folders))
+
+
+def _fields(body: bytes) -> Mapping[str, Json]:
+    try:
+        read = read_json(body)
+    except json.JSONDecodeError as error:
+        where = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        raise RefusedError(error_body("not_json", "The request's body is not JSON", where)) from error
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(error_body("not_json", "The request's body is not JSON", str(error))) from error
+    if not isinstance(read, dict):
+        raise RefusedError(
+            error_body("not_json", "The request's body must be a JSON object", 'with the key "prompt"')
+        )
+    return read
+
+
+def _number(fields: Mapping[str, Json], numbering: Numbering) -> float:
+    match fields.get("number"):
+        case None:
+            return numbering(front=bool(fields.get("front")))
+        case bool() | int() | float() as number if math.isfinite(number):
+            return float(number)
+        case other:
+            raise RefusedError(error_body("invalid_number", "The queue number must be a number", repr(other)))
+
+
+def _targets(fields: Mapping[str, Json]) -> Sequence[str] | None:
+    match fields.get("partial_execution_targets"):
+        case None:
+            return None
+        case list() as targets:
+            return [str(target) for target in targets]
+        case other:
+            details = f"got {other!r}"
+            raise RefusedError(
+                error_body("invalid_targets", "partial_execution_targets must be a list", details)
+            )
+
+
+def _extra_data(fields: Mapping[str, Json]) -> Mapping[str, Json]:
+    found = fields.get("extra_data")
+    extra = dict(found) if isinstance(found, dict) else {}
+    return {**extra, "client_id": fields["client_id"]} if "client_id" in fields else extra

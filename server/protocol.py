@@ -1,0 +1,90 @@
+"""What the web process and a worker process say to each other: one JSON object on each line.
+
+    web -> worker:  run, cancel
+    worker -> web:  ready, event, finished
+
+Pictures cross as files in the root folder, never through here. The same lines could travel over a socket to
+another host; nothing in them belongs to one machine but file names below the root.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from ..executor import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Run these output nodes of a validated graph."""
+
+    type: ClassVar[str] = "run"
+    job: str
+    prompt: Mapping[str, object]  # API format
+    targets: tuple[str, ...]
+    extra_pnginfo: Json = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", tuple(self.targets))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Stop a job within one step; nothing happens if it is not running."""
+
+    type: ClassVar[str] = "cancel"
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The worker has started and waits for its first job."""
+
+    type: ClassVar[str] = "ready"
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One executor event of a job, in the executor's own JSON form."""
+
+    type: ClassVar[str] = "event"
+    job: str
+    event: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The job's last event was sent; the worker is free."""
+
+    type: ClassVar[str] = "finished"
+    job: str
+
+
+ToWorker = Run | Cancel
+FromWorker = Ready | Told | Finished
+
+_KINDS = {kind.type: kind for kind in (Run, Cancel, Ready, Told, Finished)}
+
+
+class ProtocolError(Exception):
+    """A line that is no message of this protocol."""
+
+
+def to_line(message: ToWorker | FromWorker) -> bytes:
+    """Return a message as one line of JSON, with its newline."""
+    data = {
+        field.name: getattr(message, field.name) for field in fields(message)
+    }  # asdict would copy the graph
+    return json.dumps({"type": message.type, **data}, ensure_ascii=False).encode() + b"\n"
+
+
+def from_line(line: bytes) -> ToWorker | FromWorker:
+    """Read one line back; raises `ProtocolError` with the line's beginning when it is no message."""
+    try:
+        data = json.loads(line)
+        kind = _KINDS[data.pop("type")]
+        return kind(**data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ProtocolError(f"not a message of the worker protocol ({error!r}): {line[:200]!r}") from error

@@ -1,0 +1,135 @@
+"""What can be asked over HTTP: one table of routes, each answered with and without the prefix /api."""
+
+from aiohttp import web
+
+from .. import __version__
+from . import page, view
+from .body import number_in, object_in, strings_in
+from .clients import FLAGS
+from .object_info import object_info, object_info_of
+from .prompt import RefusedError, accept
+from .sockets import websocket
+from .state import SERVER
+
+
+async def post_prompt(request: web.Request) -> web.Response:
+    """Validate a workflow and queue it."""
+    server = request.app[SERVER]
+    try:
+        accepted = accept(await request.read(), server.jobs.next_number, server.table, server.folders)
+    except RefusedError as refused:
+        return web.json_response(refused.answer, status=400)
+    server.jobs.put(accepted.job)
+    return web.json_response(accepted.answer())
+
+
+async def get_prompt(request: web.Request) -> web.Response:
+    """Tell how many jobs wait or run."""
+    return web.json_response({"exec_info": {"queue_remaining": request.app[SERVER].jobs.remaining}})
+
+
+async def get_queue(request: web.Request) -> web.Response:
+    """List the running and the waiting jobs."""
+    jobs = request.app[SERVER].jobs
+    running = [jobs.running.item()] if jobs.running is not None else []
+    return web.json_response(
+        {"queue_running": running, "queue_pending": [job.item() for job in jobs.pending]}
+    )
+
+
+async def post_queue(request: web.Request) -> web.Response:
+    """Forget waiting jobs: `{"clear": true}` all, `{"delete": [ids]}` some."""
+    jobs, body = request.app[SERVER].jobs, await object_in(request)
+    if body.get("clear"):
+        jobs.drop()
+    for name in strings_in(body, "delete"):
+        jobs.drop({name})
+    return web.Response()
+
+
+async def post_interrupt(request: web.Request) -> web.Response:
+    """Stop the running job; with `{"prompt_id": id}` only if it is that one."""
+    body = await object_in(request)
+    wanted = body.get("prompt_id")
+    await request.app[SERVER].dispatcher.interrupt(None if not wanted else str(wanted))
+    return web.Response()
+
+
+async def get_history(request: web.Request) -> web.Response:
+    """List finished jobs, oldest first; `max_items` and `offset` choose a window."""
+    window = request.app[SERVER].jobs.history(number_in(request, "max_items"), number_in(request, "offset"))
+    return web.json_response({name: record.entry() for name, record in window.items()})
+
+
+async def get_history_of(request: web.Request) -> web.Response:
+    """Tell how one job ended; an empty object while it has not."""
+    name = request.match_info["prompt_id"]
+    record = request.app[SERVER].jobs.record(name)
+    return web.json_response({} if record is None else {name: record.entry()})
+
+
+async def post_history(request: web.Request) -> web.Response:
+    """Forget finished jobs: `{"clear": true}` all, `{"delete": [ids]}` some."""
+    jobs, body = request.app[SERVER].jobs, await object_in(request)
+    if body.get("clear"):
+        jobs.forget()
+    jobs.forget(strings_in(body, "delete"))
+    return web.Response()
+
+
+async def get_object_info(request: web.Request) -> web.Response:
+    """Declare every node."""
+    server = request.app[SERVER]
+    return web.json_response(object_info(server.table, server.folders))
+
+
+async def get_object_info_of(request: web.Request) -> web.Response:
+    """Declare one node; an empty object when there is none of that name."""
+    server, name = request.app[SERVER], request.match_info["node_class"]
+    found = server.table.get(name)
+    return web.json_response({} if found is None else {name: object_info_of(found, server.folders)})
+
+
+async def get_view(request: web.Request) -> web.FileResponse:
+    """Send a picture of the root folder."""
+    folders = request.app[SERVER].folders
+    return view.answer(view.find({name: folders.root(name) for name in view.ROOTS}, request.query))
+
+
+async def get_features(_: web.Request) -> web.Response:
+    """Tell what this server can do."""
+    return web.json_response(FLAGS)
+
+
+async def get_page(request: web.Request) -> web.Response:
+    """Show a person that the server runs."""
+    server = request.app[SERVER]
+    pictures = page.newest_pictures(server.folders.root("output"))
+    html = page.render(__version__, server.folders.base, pictures, server.jobs)
+    return web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-cache"})
+
+
+ROUTES = (
+    ("POST", "/prompt", post_prompt),
+    ("GET", "/prompt", get_prompt),
+    ("GET", "/queue", get_queue),
+    ("POST", "/queue", post_queue),
+    ("POST", "/interrupt", post_interrupt),
+    ("GET", "/history", get_history),
+    ("GET", "/history/{prompt_id}", get_history_of),
+    ("POST", "/history", post_history),
+    ("GET", "/object_info", get_object_info),
+    ("GET", "/object_info/{node_class}", get_object_info_of),
+    ("GET", "/view", get_view),
+    ("GET", "/features", get_features),
+    ("GET", "/ws", websocket),
+)
+"""Method, path and handler of every route of the wire."""
+
+
+def add_routes(app: web.Application) -> None:
+    """Make every route answer under its own path and under /api, and the page under /."""
+    for method, path, handler in ROUTES:
+        for prefix in ("", "/api"):
+            app.router.add_route(method, prefix + path, handler)
+    app.router.add_get("/", get_page)

@@ -1,0 +1,75 @@
+"""`inkloom serve`: the web server from its start to Ctrl-C."""
+
+import asyncio
+import errno
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from ..nodes import NODES, open_folders
+from .app import make_app
+from .origin import is_loopback
+from .worker_process import command
+
+GRACE = 2.0
+"""Seconds that open requests get to end when the server stops."""
+
+
+class ServeError(Exception):
+    """The server can't start; the message says why and what to do."""
+
+
+def serve(root: Path, address: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serve a root folder until SIGINT or SIGTERM; `announce` is given the server's URL once it answers.
+
+    Raises ServeError.
+    """
+    if not is_loopback(address):
+        raise ServeError(
+            f"--listen {address} would let other machines in, and this version can't ask for a password. "
+            "Leave --listen out, and reach the server from elsewhere through a tunnel: "
+            f"ssh -L {port}:127.0.0.1:{port} THIS-MACHINE"
+        )
+    asyncio.run(_serve(root, address, port, announce))
+
+
+async def _serve(root: Path, address: str, port: int, announce: Callable[[str], None]) -> None:
+    app = make_app(NODES, open_folders(root), command(root))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
+    await runner.setup()
+    try:
+        await _listen(runner, address, port)
+        shown = f"[{address}]" if ":" in address else address
+        announce(f"http://{shown}:{runner.addresses[0][1]}")
+        await _asked_to_stop()
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, address: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, address, port).start()
+    except OSError as error:
+        reasons = {
+            errno.EADDRINUSE: f"port {port} of {address} is taken, perhaps by another inkloom; "
+            f"stop that one, or choose another port: --port {port + 1}",
+            errno.EACCES: f"this user may not listen on port {port}; choose one above 1023: --port 8188",
+            errno.EADDRNOTAVAIL: f"this machine has no address {address}; leave --listen out",
+        }
+        raise ServeError(
+            reasons.get(error.errno or 0, f"can't listen on {address}:{port}: {error}")
+        ) from error
+
+
+async def _asked_to_stop() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def ask(*_: object) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)  # not the loop's own add_signal_handler: Windows has none
+    await stop.wait()

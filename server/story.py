@@ -1,0 +1,168 @@
+"""A run as websocket clients know it: the executor's events, told as the wire's messages."""
+
+from collections.abc import Callable, Mapping
+
+from ..executor.events import (
+    Event,
+    NodeFinished,
+    NodeStarted,
+    Progress,
+    RunCancelled,
+    RunDone,
+    RunFailed,
+    RunStarted,
+)
+from .jobs import Job, Record
+from .messages import Message, executing, timestamp
+
+TOLD_TO_ALL = frozenset({"progress_state", "progress", "execution_interrupted"})
+"""What every client hears of a job that belongs to none."""
+
+
+class Story:
+    """One run as told so far: feed it the run's events in order, and it gives the messages to send.
+
+    The last message of a run is kept back as `ending`, so that its record is stored before anybody hears.
+    """
+
+    def __init__(self, job: Job, clock: Callable[[], int] = timestamp) -> None:
+        self.job = job
+        self.ending: Message | None = None
+        self.current: str | None = None  # the submitted node that stands for the running one
+        self._current_class: str | None = None
+        self._clock = clock
+        self._started: RunStarted | None = None
+        self._succeeded = False
+        self._states: dict[str, Mapping[str, object]] = {}  # entries are replaced, never changed
+        self._ran: list[str] = []
+        self._outputs: dict[str, object] = {}
+        self._meta: dict[str, object] = {}
+        self._remembered: list[tuple[str, Mapping[str, object]]] = []
+
+    def tell(self, event: Event) -> list[Message]:
+        """Return the messages that an event causes, in their order."""
+        match event:
+            case RunStarted():
+                self._started = event
+                start = self._remember("execution_start", {})
+                return [start, self._remember("execution_cached", {"nodes": list(event.cached)})]
+            case NodeStarted():
+                self.current, self._current_class = event.display_node, event.class_type
+                self._place(event, 0.0, 1.0, "running")
+                return [self._progress_state(), executing(event.node, event.display_node, self.job.id)]
+            case Progress():
+                self._place(event, event.done, event.total, "running")
+                return [self._progress_state(), self._progress(event)]
+            case NodeFinished():
+                return self._finished(event)
+            case RunFailed():
+                self._end("execution_error", self._failure(event))
+            case RunCancelled():
+                where = {"node_id": event.display_node, "node_type": event.class_type, "executed": self._ran}
+                self._end("execution_interrupted", where)
+            case RunDone():
+                self._succeeded = True
+                self._end("execution_success", {})
+        return []
+
+    def break_off(self, error: Exception) -> None:
+        """End the story of a run that can tell no more itself: its worker died."""
+        self._succeeded = False
+        self._end(
+            "execution_error",
+            {
+                "node_id": self.current,
+                "node_type": self._current_class,
+                "executed": self._ran,
+                "exception_message": f"{error}\n",
+                "exception_type": type(error).__name__,
+                "traceback": [],
+                "current_inputs": {},
+                "current_outputs": [],
+            },
+        )
+
+    def record(self) -> Record:
+        """Return what the history keeps of the run."""
+        return Record(
+            job=self.job,
+            succeeded=self._succeeded,
+            outputs=self._outputs,
+            meta=self._meta,
+            messages=tuple(self._remembered),
+        )
+
+    def _finished(self, event: NodeFinished) -> list[Message]:
+        if not event.cached:
+            self._ran.append(event.node)
+        elif self._started and event.node in self._started.cached and event.node not in self._started.outputs:
+            return []  # announced in execution_cached, and nobody asked to see it
+        ui = event.ui
+        if ui is not None:
+            self._outputs[event.node] = ui
+            self._meta[event.node] = {
+                "node_id": event.node,
+                "display_node": event.display_node,
+                "parent_node": event.parent,
+                "real_node_id": event.display_node,
+            }
+        before = self._states.get(event.node)
+        most = before["max"] if before else 1.0
+        self._place(event, most, most, "finished")
+        shown = {
+            "node": event.node,
+            "display_node": event.display_node,
+            "output": ui,
+            "prompt_id": self.job.id,
+        }
+        executed = [Message(type="executed", data=shown)] if ui is not None or event.cached else []
+        return [*executed, self._progress_state()]
+
+    def _failure(self, event: RunFailed) -> dict[str, object]:
+        return {
+            "node_id": event.display_node,
+            "node_type": event.class_type,
+            "executed": self._ran,
+            "exception_message": f"{event.message}\n",
+            "exception_type": event.exception_type,
+            "traceback": list(event.traceback),
+            "current_inputs": {name: [value] for name, value in event.inputs.items()},
+            "current_outputs": list(self._started.nodes) if self._started else [],
+        }
+
+    def _place(
+        self, event: NodeStarted | Progress | NodeFinished, value: object, most: object, state: str
+    ) -> None:
+        self._states[event.node] = {
+            "value": value,
+            "max": most,
+            "state": state,
+            "node_id": event.node,
+            "prompt_id": self.job.id,
+            "display_node_id": event.display_node,
+            "parent_node_id": event.parent,
+            "real_node_id": event.display_node,
+        }
+
+    def _progress_state(self) -> Message:
+        # Every node touched so far, each time: so says the wire. The outbox thins them out.
+        return Message(
+            type="progress_state",
+            data={"prompt_id": self.job.id, "nodes": dict(self._states)},
+            slot=self.job.id,
+            weight=len(self._states),
+        )
+
+    def _progress(self, event: Progress) -> Message:
+        data = {"value": event.done, "max": event.total, "prompt_id": self.job.id, "node": event.node}
+        return Message(type="progress", data=data, slot=f"{self.job.id} {event.node}")
+
+    def _remember(self, kind: str, facts: Mapping[str, object]) -> Message:
+        """Make a message that the history keeps too."""
+        data = {**facts, "prompt_id": self.job.id, "timestamp": self._clock()}
+        self._remembered.append((kind, data))
+        return Message(type=kind, data=data)
+
+    def _end(self, kind: str, facts: Mapping[str, object]) -> None:
+        told = self._remember(kind, facts)
+        self.ending = Message(type=told.type, data=told.data, ends=self.job.id)

@@ -1,0 +1,88 @@
+"""A worker process: `python -m inkloom.server.worker ROOT` runs the jobs that come in on standard input.
+
+One job at a time on the main thread; results stay in memory between jobs. A second thread listens, so that a
+job can be cancelled while it runs, and so that this process ends when the one that started it does.
+"""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from ..executor import CancelToken, Graph, to_json
+from ..nodes import NODES, Engine, open_folders
+from .protocol import Cancel, Finished, FromWorker, Ready, Run, Told, from_line, to_line
+
+
+class Inbox:
+    """What the web process asks for: jobs in their order, and which of them are to stop."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[tuple[Run, CancelToken]] = SimpleQueue()
+        self._tokens: dict[str, CancelToken] = {}
+        self._lock = threading.Lock()
+
+    def listen(self, source: BinaryIO) -> None:
+        """Read messages until the source ends, which ends this process at once."""
+        for line in source:
+            match from_line(line):
+                case Run() as job:
+                    token = CancelToken()
+                    with self._lock:
+                        self._tokens[job.job] = token
+                    self._jobs.put((job, token))
+                case Cancel(job=name):
+                    with self._lock:
+                        token = self._tokens.get(name)
+                    if token is not None:
+                        token.cancel()
+                case other:
+                    print(f"a worker does not take {other!r}", file=sys.stderr)  # noqa: T201
+        # Not sys.exit: a node may be deep in native code, and nobody is left to hear of its result.
+        # Pictures are renamed into place when whole, so nothing half-written stays.
+        os._exit(0)
+
+    def next(self) -> tuple[Run, CancelToken]:
+        """Wait for a job."""
+        return self._jobs.get()
+
+    def forget(self, job: Run) -> None:
+        """Stop listening for the cancellation of a job that has ended."""
+        with self._lock:
+            del self._tokens[job.job]
+
+
+def work(engine: Engine, source: BinaryIO, sink: BinaryIO) -> None:
+    """Run jobs for ever: read them from `source`, tell their events to `sink`."""
+
+    def tell(message: FromWorker) -> None:
+        sink.write(to_line(message))
+        sink.flush()
+
+    inbox = Inbox()
+    threading.Thread(target=inbox.listen, args=(source,), name="listener", daemon=True).start()
+    tell(Ready(pid=os.getpid()))
+    while True:
+        job, token = inbox.next()
+        for event in engine.run(
+            Graph.parse(job.prompt), targets=job.targets, cancel=token, extra_pnginfo=job.extra_pnginfo
+        ):
+            tell(Told(job=job.job, event=to_json(event)))
+        inbox.forget(job)
+        tell(Finished(job=job.job))
+
+
+def main(engine: Engine) -> None:
+    """Serve this process's standard input and output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the web process, which then ends this one
+    # Keep the way out for the protocol alone: what a library prints goes to standard error.
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    work(engine, sys.stdin.buffer, sink)
+
+
+if __name__ == "__main__":
+    main(Engine(NODES, open_folders(Path(sys.argv[1]))))

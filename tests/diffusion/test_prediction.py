@@ -1,0 +1,56 @@
+"""What an output means must agree with what training aims at."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from inkloom.diffusion.prediction import PREDICTIONS, Prediction
+
+KINDS = list(PREDICTIONS.values())
+SIGMAS = [0.03, 0.5, 1.0, 14.6, 4518.76]
+
+
+def draw(seed: int) -> Tensor:
+    return torch.randn(2, 4, 5, 7, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("sigma", SIGMAS)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_perfect_network_gives_the_picture_back(kind: Prediction, sigma: float) -> None:
+    x0, noise = draw(1), draw(2)
+    x = kind.noised(x0, noise, sigma, False)
+    torch.testing.assert_close(kind.denoised(x, kind.target(x0, noise, sigma), sigma), x0, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("sigma", SIGMAS)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_network_sees_and_says_variance_one(kind: Prediction, sigma: float) -> None:
+    x0, noise = torch.randn(2, 100_000, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    seen = kind.noised(x0, noise, sigma, False) * kind.scale_in(sigma)
+    assert seen.std().item() == pytest.approx(1, rel=0.01)
+    assert kind.target(x0, noise, sigma).std().item() == pytest.approx(1, rel=0.01)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_each_item_may_have_its_own_level(kind: Prediction) -> None:
+    x0, noise = draw(1), draw(2)
+    levels = torch.tensor([0.7, 9.0], dtype=torch.float64)
+    together = kind.target(x0, noise, levels.view(-1, 1, 1, 1))
+    for item, level in enumerate(levels.tolist()):
+        torch.testing.assert_close(together[item], kind.target(x0[item], noise[item], level))
+
+
+def test_velocity_is_the_published_one() -> None:
+    x0, noise, sigma = draw(1), draw(2), 0.8
+    alpha = 1 / (1 + sigma**2)
+    expected = alpha**0.5 * noise - (1 - alpha) ** 0.5 * x0
+    torch.testing.assert_close(PREDICTIONS["v"].target(x0, noise, sigma), expected)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_full_strength_has_the_variance_of_picture_and_noise(kind: Prediction) -> None:
+    nothing = torch.zeros(1, dtype=torch.float64)
+    assert kind.noised(nothing, nothing + 1, 3.0, True).item() == pytest.approx(10**0.5)
+    assert kind.noised(nothing, nothing + 1, 3.0, False).item() == 3.0

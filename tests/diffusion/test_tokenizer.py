@@ -1,0 +1,98 @@
+"""The tokenizer against transformers' ids, and the laws of its rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkloom.diffusion.errors import CheckpointError
+from inkloom.diffusion.tokenizer import BOS, EOS, Tokenizer, clip_tokenizer, folder_tokenizer
+
+PROMPTS = json.loads((Path(__file__).parents[1] / "data/text/tokens.json").read_text(encoding="utf-8"))
+ANY_TEXT = st.text(st.characters(codec=None), max_size=200)  # surrogates too: JSON can carry them
+
+
+@pytest.fixture(scope="module")
+def clip():
+    return clip_tokenizer()
+
+
+@pytest.fixture
+def folder(tiny_checkpoint):
+    return tiny_checkpoint.parent / "tokenizer"
+
+
+@pytest.mark.parametrize("prompt", PROMPTS, ids=lambda prompt: repr(prompt["text"][:20]))
+def test_ids_are_those_of_transformers(clip, prompt):
+    assert clip.ids(prompt["text"]) == prompt["ids"]
+    assert clip.rows(prompt["text"])[0] == prompt["padded_77_eos"]
+
+
+def test_the_vocabulary_is_clips(clip):
+    assert (clip.size, clip.bos, clip.eos, clip.pad) == (49408, 49406, 49407, 49407)
+
+
+@pytest.mark.parametrize(("words", "filled"), [(0, [0]), (75, [75]), (76, [75, 1]), (151, [75, 75, 1])])
+def test_long_text_is_cut_into_rows_of_75(clip, words, filled):
+    rows = clip.rows("word " * words)
+    assert [sum(token == 2653 for token in row) for row in rows] == filled
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=ANY_TEXT, length=st.integers(3, 100))
+def test_any_text_gives_whole_rows_of_known_ids(clip, text, length):
+    rows = clip.rows(text, length)
+    ids = clip.ids(text)
+    assert all(0 <= token < clip.size for token in ids)
+    assert all(len(row) == length and row[0] == clip.bos for row in rows)
+    text_back = [token for row in rows[:-1] for token in row[1:-1]]
+    rest = ids[len(text_back) :]
+    assert text_back + rest == ids
+    assert rows[-1][1:] == [*rest, *[clip.eos] * (length - 1 - len(rest))]
+
+
+@pytest.mark.parametrize(("text", "same"), [("\ud83d\ude00", "😀"), ("a\ud800b", "a�b")])
+def test_surrogates_read_as_what_they_stand_for(clip, text, same):
+    assert clip.ids(text) == clip.ids(same)
+
+
+def test_specials_in_a_text_are_read_as_such(clip):
+    assert clip.ids(f"a {EOS} b {BOS}") == [320, clip.eos, 321, clip.bos]
+
+
+def test_a_folder_gives_its_own_vocabulary(folder):
+    tokenizer = folder_tokenizer(folder)
+    assert (tokenizer.size, tokenizer.bos, tokenizer.eos, tokenizer.pad) == (515, 513, 514, 514)
+    assert tokenizer.ids("at bat") == [512, 65, 512]
+
+
+def test_padding_can_be_another_id(folder):
+    vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+    assert Tokenizer(vocabulary, [], pad=0).rows("!", 5) == [[513, 256, 514, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("vocab.json", None, "No such file"),
+        ("merges.txt", None, "No such file"),
+        ("vocab.json", "{", "Expecting property name"),
+        ("vocab.json", "[]", "not a table of tokens"),
+        ("vocab.json", '{"a": 0}', "has no <|startoftext|> and no <|endoftext|>"),
+        ("vocab.json", f'{{"{BOS}": 0, "{EOS}": 2}}', "ids are not 0 to 1, each once"),
+        ("merges.txt", "a t</w> x", "is not a pair: 'a t</w> x'"),
+        ("merges.txt", "q u", "merges need tokens that the vocabulary does not have: qu"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_says_why(folder, file, text, message):
+    (folder / file).unlink()
+    if text is not None:
+        (folder / file).write_text(text, encoding="utf-8")
+    with pytest.raises(CheckpointError) as caught:
+        folder_tokenizer(folder)
+    assert message in str(caught.value)
+    assert str(folder) in str(caught.value)

@@ -1,0 +1,285 @@
+"""A function's signature is the whole declaration of a node type."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+import pytest
+from inkloom.executor import (
+    UNSET,
+    Choice,
+    Context,
+    DeclarationError,
+    Display,
+    Expansion,
+    Files,
+    Folders,
+    Hidden,
+    Json,
+    NodeTable,
+    Optional,
+    Port,
+    Range,
+    RawLink,
+    Seed,
+    Text,
+    Tooltip,
+    Ui,
+    declared_by,
+    node,
+    object_info,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Image = Annotated["Tensor", Port("IMAGE")]
+
+
+class Pair(NamedTuple):
+    LEFT: Image
+    RIGHT: Annotated[int, Tooltip("how many")]
+
+
+@node("Nasty", category="test/nasty", display_name="Nasty Node", version=3, output=True, experimental=True)
+def nasty(
+    ctx: Context,
+    *,
+    image: Image,
+    other: Image | None = None,
+    any_at_all: Annotated[Any, Port("*"), RawLink()],
+    seed: Annotated[int, Seed()] = 0,
+    copy: Annotated[int, Range(8, 64, step=8, multiple=True), Display("slider")] = 16,
+    cfg: Annotated[float, Range(0, 100, step=0.1, round=0.01)] = 8.0,
+    method: Annotated[str, Choice(["area", "lanczos"])],
+    mode: Literal["on", "off"] = "on",
+    name: Annotated[str, Files("checkpoints", also=("builtin",))],
+    picture: Annotated[str, Files("input", upload=True)],
+    text: Annotated[str, Text(multiline=True, dynamic_prompts=True), Tooltip("what to draw")] = "",
+    flag: Annotated[bool, Optional()] = True,
+    limit: Annotated[int, Range(1, 9)] | None = None,
+    prompt: Annotated[Json, Hidden("PROMPT")],
+) -> Pair | Ui | Expansion:
+    """Do nothing, nastily.
+
+    In two paragraphs.
+    """
+    raise NotImplementedError
+
+
+def test_object_info(tmp_path: Any) -> None:
+    (tmp_path / "models" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "models" / "checkpoints" / "a.safetensors").touch()
+    declared = declared_by(nasty)
+    assert declared is not None
+    assert object_info(declared, Folders(tmp_path)) == {
+        "input": {
+            "required": {
+                "image": ["IMAGE", {}],
+                "any_at_all": ["*", {"rawLink": True}],
+                "seed": ["INT", {"default": 0, "min": 0, "max": 2**64 - 1, "control_after_generate": True}],
+                "copy": ["INT", {"default": 16, "min": 8, "max": 64, "step": 8, "display": "slider"}],
+                "cfg": ["FLOAT", {"default": 8.0, "min": 0.0, "max": 100.0, "step": 0.1, "round": 0.01}],
+                "method": [["area", "lanczos"], {}],
+                "mode": [["on", "off"], {"default": "on"}],
+                "name": [["builtin", "a.safetensors"], {}],
+                "picture": [[], {"image_upload": True}],
+                "text": [
+                    "STRING",
+                    {"default": "", "multiline": True, "dynamicPrompts": True, "tooltip": "what to draw"},
+                ],
+            },
+            "optional": {
+                "other": ["IMAGE", {}],
+                "flag": ["BOOLEAN", {"default": True}],
+                "limit": ["INT", {"min": 1, "max": 9}],
+            },
+            "hidden": {"prompt": "PROMPT"},
+        },
+        "input_order": {
+            "required": [
+                "image",
+                "any_at_all",
+                "seed",
+                "copy",
+                "cfg",
+                "method",
+                "mode",
+                "name",
+                "picture",
+                "text",
+            ],
+            "optional": ["other", "flag", "limit"],
+            "hidden": ["prompt"],
+        },
+        "output": ["IMAGE", "INT"],
+        "output_is_list": [False, False],
+        "output_name": ["LEFT", "RIGHT"],
+        "output_tooltips": ["", "how many"],
+        "name": "Nasty",
+        "display_name": "Nasty Node",
+        "description": "Do nothing, nastily.\n\nIn two paragraphs.",
+        "python_module": __name__,
+        "category": "test/nasty",
+        "output_node": True,
+        "experimental": True,
+    }
+
+
+def test_schema() -> None:
+    declared = declared_by(nasty)
+    assert declared is not None
+    assert declared.schema == {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Nasty",
+        "description": "Do nothing, nastily.\n\nIn two paragraphs.",
+        "type": "object",
+        "properties": {
+            "seed": {"type": "integer", "minimum": 0, "maximum": 2**64 - 1, "default": 0},
+            "copy": {"type": "integer", "minimum": 8, "maximum": 64, "multipleOf": 8, "default": 16},
+            "cfg": {"type": "number", "minimum": 0.0, "maximum": 100.0, "default": 8.0},
+            "method": {"enum": ["area", "lanczos"]},
+            "mode": {"enum": ["on", "off"], "default": "on"},
+            "name": {"type": "string"},
+            "picture": {"type": "string"},
+            "text": {"type": "string", "default": "", "description": "what to draw"},
+            "flag": {"type": "boolean", "default": True},
+            "limit": {"type": ["integer", "null"], "minimum": 1, "maximum": 9, "default": None},
+        },
+    }
+
+
+def test_facts_besides_the_wire() -> None:
+    declared = declared_by(nasty)
+    assert declared is not None
+    assert (declared.version, declared.expands, declared.takes_context) == (3, True, True)
+    assert declared.inputs["image"].default is UNSET
+    assert declared.defaults == {"other": None, "flag": True, "limit": None}
+
+
+def test_the_function_stays_a_function() -> None:
+    @node("Twice", category="test")
+    def twice(*, number: int) -> int:
+        """Double a number."""
+        return 2 * number
+
+    assert twice(number=4) == 8
+
+
+def _unannotated(*, a) -> None: ...  # type: ignore[no-untyped-def]  # noqa: ANN001
+
+
+def _unknown(*, a: bytes) -> None: ...
+
+
+def _misspelt(*, a: Imgae) -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+
+def _positional(a: int) -> None: ...
+
+
+def _rest(**more: int) -> None: ...
+
+
+def _no_return(*, a: int): ...  # type: ignore[no-untyped-def]  # noqa: ANN202
+
+
+def _out_of_range(*, a: Annotated[int, Range(1, 5)] = 6) -> None: ...
+
+
+def _no_multiple(*, a: Annotated[int, Range(0, 64, step=8, multiple=True)] = 9) -> None: ...
+
+
+def _wrong_kind(*, a: float = 1) -> None: ...
+
+
+def _not_offered(*, a: Annotated[str, Choice(["x"])] = "y") -> None: ...
+
+
+def _null(*, a: int = None) -> None: ...  # type: ignore[assignment]  # noqa: RUF013
+
+
+def _handle_default(*, a: Image = 3) -> None: ...  # type: ignore[assignment]
+
+
+def _float_limits(*, a: Annotated[int, Range(0, 1.5)]) -> None: ...
+
+
+def _empty_range(*, a: Annotated[int, Range(2, 1)]) -> None: ...
+
+
+def _twice_noted(*, a: Annotated[int, Range(0, 1), Range(0, 2)]) -> None: ...
+
+
+def _strange_note(*, a: Annotated[str, Range(0, 1)]) -> None: ...
+
+
+def _optional_without_default(*, a: Annotated[int, Optional()]) -> None: ...
+
+
+def _several(*, a: int) -> int | str: ...  # type: ignore[empty-body]
+
+
+def _bytes_out(*, a: int) -> bytes: ...  # type: ignore[empty-body]
+
+
+async def _async(*, a: int) -> int: ...  # type: ignore[empty-body]
+
+
+@pytest.mark.parametrize(
+    ("function", "says"),
+    [
+        (_unannotated, "parameter 'a': has no annotation"),
+        (_unknown, "should be Annotated[..., Port"),
+        (_misspelt, "'Imgae' is not defined"),
+        (_positional, "keyword-only"),
+        (_rest, "keyword-only"),
+        (_no_return, "return annotation"),
+        (_out_of_range, "default 6 is outside of 1..5"),
+        (_no_multiple, "default 9 is no multiple of 8"),
+        (_wrong_kind, "default 1 is no float"),
+        (_not_offered, "default 'y' is not one of x"),
+        (_null, "must be `... | None`"),
+        (_handle_default, "can only be linked"),
+        (_float_limits, "limits of an int must be ints"),
+        (_empty_range, "range is empty"),
+        (_twice_noted, "Range is noted twice"),
+        (_strange_note, "Range has no meaning for STRING"),
+        (_optional_without_default, "needs a default"),
+        (_several, "one NamedTuple"),
+        (_bytes_out, "return value"),
+        (_async, "async"),
+    ],
+)
+def test_refuses(function: Callable[..., Any], says: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        node("Bad", category="test")(function)
+    assert says in str(caught.value)
+    assert function.__name__ in str(caught.value)
+
+
+def test_table() -> None:
+    table = NodeTable.collect(sys.modules[__name__])
+    assert list(table) == ["Nasty"]
+    assert "Nasty" in table
+    assert "nasty" not in table
+    with pytest.raises(KeyError, match="no node type 'nasty'; known: Nasty"):
+        table["nasty"]
+
+
+def test_duplicate_names_are_refused() -> None:
+    first, second = ModuleType("first"), ModuleType("second")
+    first.__dict__["nasty"] = second.__dict__["alias"] = nasty
+    assert list(NodeTable.collect(first, second)) == ["Nasty"]
+
+    @node("Nasty", category="test")
+    def impostor(*, number: int) -> int:
+        """Pretend."""
+        return number
+
+    second.__dict__["impostor"] = impostor
+    with pytest.raises(DeclarationError, match="two node types are called 'Nasty'"):
+        NodeTable.collect(first, second)

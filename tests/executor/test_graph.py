@@ -1,0 +1,125 @@
+"""Reading workflows, and the graph they become."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inkloom.executor import BadLink, Graph, Link, Node, WorkflowError
+from inkloom.executor.graph import knots, sources_first
+
+FLOW: dict[str, Any] = {
+    "4": {"class_type": "Load", "inputs": {"name": "x"}, "_meta": {"title": "the loader"}, "is_changed": 3},
+    "a/b~": {"class_type": "Use", "inputs": {"model": ["4", 1], "numbers": {"__value__": [1, 2]}}},
+}
+
+
+def test_parse() -> None:
+    graph = Graph.parse(json.dumps(FLOW))
+    assert list(graph.nodes) == ["4", "a/b~"]
+    loader, user = graph.nodes.values()
+    assert (loader.title, loader.inputs) == ("the loader", {"name": "x"})
+    assert user.inputs == {"model": Link("4", 1), "numbers": [1, 2]}
+    assert list(user.links()) == [("model", Link("4", 1))]
+    assert graph.to_api() == FLOW
+
+
+def test_text_bytes_and_objects_are_the_same() -> None:
+    assert Graph.parse(FLOW) == Graph.parse(json.dumps(FLOW)) == Graph.parse(json.dumps(FLOW).encode())
+
+
+@pytest.mark.parametrize(
+    ("given", "means"),
+    [
+        (["4", 0], Link("4", 0)),
+        (["4", 1.0], Link("4", 1)),
+        (["4", 0.5], BadLink(["4", 0.5])),
+        (["4", True], BadLink(["4", True])),
+        (["4", 0, 1], BadLink(["4", 0, 1])),
+        ([4, 0], BadLink([4, 0])),
+        ([], BadLink([])),
+        ({"__value__": ["4", 0]}, ["4", 0]),
+        ({"__value__": 1, "more": 2}, {"__value__": 1, "more": 2}),
+        ("4", "4"),
+        (None, None),
+    ],
+)
+def test_links_and_values(given: object, means: object) -> None:
+    graph = Graph.parse({"1": {"class_type": "X", "inputs": {"a": given}}})
+    assert graph.nodes["1"].inputs["a"] == means
+    assert Graph.parse(graph.to_api()) == graph
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "pointer", "says"),
+    [
+        ('{"1": {"class_type": "X"}, "2": }', "not_json", "", "line 1, column 33"),
+        ('{\n "1": nope}', "not_json", "", "line 2, column 7"),
+        (b'{"1": "\xff"}', "not_json", "", "byte 7"),
+        ('{"1": {"class_type": "X", "inputs": {"a": NaN}}}', "not_json", "", "NaN"),
+        ("[" * 200_000, "not_json", "", "nested too deeply"),
+        ("[1]", "not_api_format", "", "not a list"),
+        ("3", "not_api_format", "", "not a number"),
+        ('{"nodes": [], "links": []}', "not_api_format", "", "Export (API)"),
+        ('{"a/b": 3}', "not_api_format", "/a~1b", "node 'a/b'"),
+        ('{"1": {"class_type": 3}}', "not_api_format", "/1/class_type", "must be text"),
+        ('{"1": {"class_type": "X", "inputs": []}}', "not_api_format", "/1/inputs", "must be an object"),
+        ('{"1": {}, "1": {}}', "duplicate_name", "", "'1' is given 2 times"),
+    ],
+)
+def test_refuses(text: str | bytes, code: str, pointer: str, says: str) -> None:
+    with pytest.raises(WorkflowError) as caught:
+        Graph.parse(text)
+    [problem] = caught.value.problems
+    assert (problem.code, problem.pointer) == (code, pointer)
+    assert says in problem.message
+
+
+def test_all_problems_of_form_at_once() -> None:
+    with pytest.raises(WorkflowError) as caught:
+        Graph.parse({"1": 3, "2": {"class_type": "X", "inputs": 4}, "3": {"class_type": "X"}})
+    assert [problem.pointer for problem in caught.value.problems] == ["/1", "/2/inputs"]
+
+
+def test_a_graph_is_not_what_it_was_read_from() -> None:
+    flow: dict[str, Any] = {"1": {"class_type": "X", "inputs": {"a": 1, "deep": {"b": {"c": [1]}}}}}
+    graph = Graph.parse(flow)
+    flow["1"]["inputs"]["a"] = 2
+    flow["1"]["inputs"]["deep"]["b"]["c"].append(2)
+    flow["2"] = {}
+    assert graph.to_api() == {"1": {"class_type": "X", "inputs": {"a": 1, "deep": {"b": {"c": [1]}}}}}
+    with pytest.raises(TypeError):
+        graph.nodes["3"] = Node("3", "X")  # type: ignore[index]
+
+
+def test_dag() -> None:
+    dag = Graph.parse(FLOW).dag
+    assert list(dag.edges(data=True)) == [("4", "a/b~", {"input": "model", "slot": 1})]
+    assert list(dag) == ["4", "a/b~"]
+
+
+@st.composite
+def digraphs(draw: st.DrawFn) -> dict[str, list[str]]:
+    names = [str(number) for number in range(draw(st.integers(1, 8)))]
+    return {name: draw(st.lists(st.sampled_from(names), max_size=3)) for name in names}
+
+
+@settings(deadline=None)
+@given(digraphs())
+def test_sources_come_first(sources: Mapping[str, list[str]]) -> None:
+    order, cyclic = sources_first(sources, sources.__getitem__)
+    found = knots(sources)
+    assert sorted(order) == sorted(sources)
+    assert cyclic == bool(found)
+    if not cyclic:
+        places = {name: place for place, name in enumerate(order)}
+        assert all(places[source] < places[name] for name in sources for source in sources[name])
+    for cycle, members in found:
+        assert set(cycle) <= members
+        assert len(set(cycle)) == len(cycle)
+        for source, user in zip(cycle, cycle[1:] + cycle[:1], strict=True):
+            assert source in sources[user]

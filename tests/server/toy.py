@@ -1,0 +1,64 @@
+"""A few nodes that need no torch, and a worker that knows only them: `python toy.py ROOT`."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+from inkloom.executor import Context, Folders, NodeTable, Port, Range, Ui, node
+from inkloom.nodes import Engine
+from inkloom.server.worker import main
+
+Anything = Annotated[Any, Port("*")]
+
+
+@node("Number", category="toy")
+def number(*, value: Annotated[int, Range(0, 99)] = 1) -> int:
+    """Give a number."""
+    return value
+
+
+@node("Count", category="toy")
+def count(ctx: Context, *, steps: int = 2, start: int = 0) -> int:
+    """Count up, telling of each step."""
+    for done in range(1, steps + 1):
+        ctx.progress(done, steps)
+    return start + steps
+
+
+@node("Wait", category="toy")
+def wait(ctx: Context, *, start: int = 0) -> int:
+    """Take steps until cancelled."""
+    done = start
+    while True:
+        done += 1
+        ctx.progress(done, 2**31)
+        time.sleep(0.002)  # the work of a step
+
+
+@node("Show", category="toy", output=True)
+def show(*, value: Anything) -> Ui:
+    """Show a value."""
+    return Ui({"text": [str(value)]})
+
+
+@node("Raise", category="toy")
+def fail(*, value: int = 0) -> int:
+    """Fail."""
+    raise ValueError(f"no luck with {value}")
+
+
+@node("Die", category="toy")
+def die(*, value: int = 0) -> int:
+    """End the process that runs this, as a lack of memory would."""
+    print("a library that prints")  # must not disturb the protocol
+    os.kill(os.getpid(), signal.SIGKILL)
+    return value
+
+
+TABLE = NodeTable.collect(sys.modules[__name__])
+
+if __name__ == "__main__":
+    main(Engine(TABLE, Folders(Path(sys.argv[1]))))
