@@ -34,7 +34,9 @@ def command_line(argv: Sequence[str]) -> int:
         parser().print_help()
         return WRONG
     try:
-        return arguments.command(arguments)
+        status = arguments.command(arguments)
+        sys.stdout.flush()  # here, where a reader that went away is no error
+        return status
     except UsageError as error:
         print("inkloom: " + "\n  ".join(error.lines()), file=sys.stderr)
         return WRONG

@@ -39,7 +39,7 @@ def predict_each(
     flat = [context for group in contexts for context in group]
     estimates: list[Tensor | None] = [None] * len(flat)
     for shape in dict.fromkeys(context.shape for context in flat):
-        places = [place for place, context in enumerate(flat) if context.shape == shape]
+        places = [place for place, context in enumerate(flat) if context.shape[0] == shape[0]]
         together = _network(model, x, sigma, torch.cat([flat[place] for place in places]))
         for place, estimate in zip(places, together.chunk(len(places)), strict=True):
             estimates[place] = estimate

@@ -79,9 +79,13 @@ class DiscreteSchedule:
         alphas[-1] = min(TERMINAL_ALPHA, alphas[-2].item() / 4)
         return DiscreteSchedule(alphas)
 
-    @cached_property
+    @property
     def sigmas(self) -> Tensor:
         """The noise levels, float32 [T], rising."""
+        return self._sigmas
+
+    @cached_property
+    def _sigmas(self) -> Tensor:
         return self._exact_sigmas.float()
 
     @cached_property

@@ -126,7 +126,7 @@ class _Run:
             self._fail(blamed, cycle, pending=agenda.pending)
         self._end(RunDone, seconds=self._mailbox.elapsed())
 
-    def _key(self, name: str, pending: tuple[str, ...] = ()) -> None:
+    def _key(self, name: str, agenda: Agenda | None = None) -> None:
         node = self._nodes[name]
         try:
             self._digests[name] = node_key(
@@ -134,7 +134,7 @@ class _Run:
             ).digest
         except (OSError, UnsafeNameError, TypeError, ValueError) as error:
             # A file that went away since validation, or a value from an expansion that is not JSON.
-            self._fail(name, error, pending=pending)
+            self._fail(name, error, pending=agenda.pending if agenda else ())
 
     def _begin(self) -> Agenda:
         found = {digest: self._cache.get(digest) for digest in dict.fromkeys(self._digests.values())}
@@ -198,7 +198,7 @@ class _Run:
         self._parents.update(dict.fromkeys(added.made, name))
         self._snapshot = None
         for new in added.nodes:
-            self._key(new, agenda.pending)
+            self._key(new, agenda)
         self._expanded[name] = expanded
         sources = list(dict.fromkeys(given.node for given in expanded.outputs if isinstance(given, Link)))
         outputs = [new for new in added.made if agenda.type_of(new).output_node]

@@ -77,7 +77,7 @@ def test_a_folder_that_is_a_file_is_told_in_one_sentence(tmp_path: Path):
 
 
 def test_a_write_cut_short_leaves_no_file(tmp_path: Path):
-    """The kernel refuses the file half-way, as a full disk would; run apart because the limit can't be lifted."""
+    """The kernel refuses the file half-way, as a full disk would; apart, since the limit stays."""
     code = (
         "import resource, signal, sys, numpy, pathlib\n"
         "from inkloom.nodes.pictures import save_pngs, PictureError\n"
