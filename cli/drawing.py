@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -55,12 +57,15 @@ class Names:
     def of(self, node: str) -> str:
         """Return a node's title, or its class's display name; with its id where several share it."""
         name = self._name(node)
-        twins = [other for other in self.graph.nodes if self._name(other) == name]
-        return f"{name} ({node})" if len(twins) > 1 else name
+        return f"{name} ({node})" if self._uses[name] > 1 else name
 
     def of_class(self, class_type: str) -> str:
         """Return a class's display name."""
         return self.table[class_type].display_name if class_type in self.table else class_type
+
+    @cached_property
+    def _uses(self) -> Counter[str]:
+        return Counter(map(self._name, self.graph.nodes))
 
     def _name(self, node: str) -> str:
         found = self.graph.nodes.get(node)

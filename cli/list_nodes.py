@@ -33,13 +33,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(given: argparse.Namespace) -> int:
     """Print the table of nodes, or one node."""
-    from ..executor import object_info
     from ..nodes import NODES, open_folders
+    from ..server.object_info import object_info
 
     folders = open_folders(given.root)
     chosen = list(NODES.values()) if given.name is None else [_find(NODES, given.name)]
     if given.json:
-        print(json.dumps({one.name: object_info(one, folders) for one in chosen}, indent=2))
+        print(json.dumps(object_info({one.name: one for one in chosen}, folders), indent=2))
         return 0
 
     if given.name is None:

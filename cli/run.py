@@ -85,11 +85,13 @@ def _drawing(checked: Checked, names: Names, folders: Folders, *, as_json: bool)
     if not sys.stderr.isatty():
         return PlainLines(names)
     from rich.console import Console
+    from rich.markup import escape
 
     from .bars import Bars
 
     console = Console(stderr=True)
-    console.print(f"[bold]{checked.name}[/]  [dim]{len(names.graph.nodes)} nodes[/]", highlight=False)
+    title = f"[bold]{escape(checked.name)}[/]  [dim]{len(names.graph.nodes)} nodes[/]"
+    console.print(title, highlight=False)
     return Bars(names, console)
 
 

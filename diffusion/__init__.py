@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .model import LatentFormat as LatentFormat
     from .model import Model as Model
     from .model import Vae as Vae
+    from .names import SAMPLER_NAMES as SAMPLER_NAMES
     from .names import SCHEDULE_NAMES as SCHEDULE_NAMES
     from .names import UnknownNameError as UnknownNameError
     from .noise import Noise as Noise
@@ -77,6 +78,7 @@ EXPORTS = {
     "LatentFormat": "model",
     "Model": "model",
     "Vae": "model",
+    "SAMPLER_NAMES": "names",
     "SCHEDULE_NAMES": "names",
     "UnknownNameError": "names",
     "Noise": "noise",

@@ -35,11 +35,11 @@ def predict_each(
     up to rounding, and equal to the bit to the same call made again.
     Raises ValueError for a conditioning that does not fit.
     """
-    contexts = [_contexts(conditioning, x) for conditioning in conditionings]
+    contexts = [_contexts(model, x, conditioning) for conditioning in conditionings]
     flat = [context for group in contexts for context in group]
     estimates: list[Tensor | None] = [None] * len(flat)
     for shape in dict.fromkeys(context.shape for context in flat):
-        places = [place for place, context in enumerate(flat) if context.shape[0] == shape[0]]
+        places = [place for place, context in enumerate(flat) if context.shape == shape]
         together = _network(model, x, sigma, torch.cat([flat[place] for place in places]))
         for place, estimate in zip(places, together.chunk(len(places)), strict=True):
             estimates[place] = estimate
@@ -99,19 +99,20 @@ def _network(model: Model, x: Tensor, sigma: float, contexts: Tensor) -> Tensor:
     return model.prediction.denoised(several, output.to(x), sigma)
 
 
-def _contexts(conditioning: Conditioning, x: Tensor) -> list[Tensor]:
+def _contexts(model: Model, x: Tensor, conditioning: Conditioning) -> list[Tensor]:
     if not conditioning:
         raise ValueError("a conditioning needs at least one entry")
-    return [_context(entry[0], entry[1], x) for entry in conditioning]
+    return [_context(model, x, *entry) for entry in conditioning]
 
 
-def _context(context: Tensor, options: dict[str, Any], x: Tensor) -> Tensor:
+def _context(model: Model, x: Tensor, context: Tensor, options: dict[str, Any]) -> Tensor:
     if unknown := sorted(options.keys() - UNUSED_OPTIONS):
         raise ValueError(f"this model cannot follow the conditioning options {', '.join(unknown)}")
-    if context.ndim != 3 or len(context) not in (1, len(x)):
+    width = model.unet.spec.context_channels
+    if context.ndim != 3 or len(context) not in (1, len(x)) or context.shape[2] != width:
         raise ValueError(
-            f"a conditioning for {len(x)} latents must be [1 or {len(x)}, tokens, width], "
-            f"not {list(context.shape)}"
+            f"{len(x)} latents and this model need a conditioning [1 or {len(x)}, tokens, {width}], "
+            f"not {list(context.shape)}; is it from this model's own text encoder?"
         )
     return context.expand(len(x), -1, -1)
 

@@ -42,6 +42,8 @@ def latent_from_batch(latent: Latent, first: int, length: int) -> Latent:
     items = slice(first, first + length)
     index = latent.get("batch_index") or list(range(count))
     taken: Latent = {**latent, "samples": latent["samples"][items].clone(), "batch_index": index[items]}
+    if "batch_index" not in latent:
+        taken["batch_size"] = count
     mask = latent.get("noise_mask")
     if mask is not None and len(mask) > 1:
         repeats = -(-count // len(mask))

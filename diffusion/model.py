@@ -116,7 +116,13 @@ class Vae:
         return self.autoencoder.encode(cut.movedim(-1, 1).to(_of(self.autoencoder)) * 2 - 1)
 
     def decode(self, samples: Tensor) -> Tensor:
-        """Decode latents [B,channels,h,w] to IMAGE [B,8h,8w,3] in 0..1."""
+        """Decode latents [B,channels,h,w] to IMAGE [B,8h,8w,3] in 0..1.
+
+        Raises ValueError for latents of another kind of model.
+        """
+        channels = self.autoencoder.spec.channels
+        if samples.shape[1] != channels:
+            raise ValueError(f"this VAE decodes latents of {channels} channels, not {samples.shape[1]}")
         pixels = self.autoencoder.decode(samples.to(_of(self.autoencoder)))
         return (pixels.float() / 2 + 0.5).clamp(0, 1).movedim(1, -1).contiguous()
 

@@ -9,8 +9,8 @@ otherwise). Two generators serve one run:
   for others they are not, and a cut-out item has the noise it had in its batch only when
   that batch's size is given too.
 * step noise, asked for by number (draw 0, 1, 2, ...): item 0 has a CPU generator seeded
-  with seed + 1 (mod 2^64); item k > 0 has its own, seeded with the first 8 bytes (little
-  endian) of BLAKE2b-64 over seed + 1 and k, both as 8 bytes little endian.
+  with seed + 1 (mod 2^64); item k > 0 has its own, seeded with the 8-byte BLAKE2b digest
+  of seed + 1 and k. All these numbers are 8 bytes, little endian.
 
 So an item of a batch gets the noise that it gets alone.
 """

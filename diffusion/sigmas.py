@@ -19,7 +19,7 @@ from .schedule import NoiseSchedule
 # Tables of flow models begin so close to 0 that their first entry serves as the end.
 ABOUT_ZERO = 1e-5
 
-# At 1000 levels in a network's table more steps than this are a slip, not a wish.
+# More steps than this are a slip, not a wish: networks know about a thousand levels.
 MOST_STEPS = 1_000_000
 
 
@@ -73,7 +73,7 @@ def beta(schedule: NoiseSchedule, steps: int, alpha: float = 0.6, beta: float = 
 def linear_quadratic(schedule: NoiseSchedule, steps: int, threshold: float = 0.025) -> Tensor:
     """Fall evenly by `threshold` of the largest level in half of the steps, then along a parabola; Mochi 1.
 
-    The parabola goes on from the line without a kink in value and reaches 0 at the end.
+    The parabola goes on from the line without a kink and reaches 0 at the end.
     """
     high = schedule.sigmas[-1]
     if steps == 1:

@@ -170,18 +170,32 @@ class UNet(nn.Module):
                 linear=spec.linear_projections,
             )
 
+    def _check(self, x: Tensor, context: Tensor, y: Tensor | None) -> None:
+        spec = self.spec
+        if x.shape[1] != spec.in_channels:
+            raise ValueError(
+                f"this U-Net takes latents of {spec.in_channels} channels, not {x.shape[1]}; "
+                "one with 9 repaints and one with 8 edits a picture, which it wants beside the latent"
+            )
+        if context.shape[-1] != spec.context_channels:
+            raise ValueError(
+                f"this U-Net attends to text encodings of {spec.context_channels} channels, "
+                f"not {context.shape[-1]}; use the text encoder of the same checkpoint"
+            )
+        if (y is None) != (spec.label_channels is None):
+            given = "none" if y is None else f"one of {y.shape[-1]} channels"
+            raise ValueError(f"label_channels is {spec.label_channels}, but the vector given is {given}")
+
     def forward(self, x: Tensor, timesteps: Tensor, context: Tensor, y: Tensor | None = None) -> Tensor:
         """Predict [B,out_channels,h,w] from `x` [B,in_channels,h,w].
 
         `timesteps` [B] (or a single one) may be fractional, in 0..999; `context` is [B,T,context_channels],
         `y` [B,label_channels] where the network takes a vector. `x` is already scaled by `scale_in(sigma)`.
+        Raises ValueError for inputs that this network does not take.
         """
+        self._check(x, context, y)
         timesteps = timesteps.reshape(-1).expand(x.shape[0])
         emb: Tensor = self.time_embed(timestep_embedding(timesteps, self.spec.channels[0]).to(x.dtype))
-        if (y is None) != (self.spec.label_channels is None):
-            raise ValueError(
-                f"label_channels is {self.spec.label_channels}, but y is {y if y is None else y.shape}"
-            )
         if y is not None:
             emb = emb + self.label_emb(y)
 

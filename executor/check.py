@@ -66,7 +66,7 @@ class NodeCheck:
                     continue
                 if type(value) is not type(given) or value != given:
                     changed[spec.name] = value
-        problems += _judged(node, declared, values)
+        problems += _judged(node, declared, values) if values else ()
         for spec in declared.inputs.values():
             if spec.files is not None and isinstance(name := values.get(spec.name), str):
                 problems += self._file(node, spec, name)

@@ -8,6 +8,7 @@ from typing import Any
 
 from .declaration import Input
 
+
 def _finite(given: Any) -> float:
     number = float(given)
     if not math.isfinite(number):
@@ -27,7 +28,7 @@ CONVERSIONS: Mapping[str, Callable[[Any], object]] = {
 def converted(spec: Input, given: object) -> object:
     """Return a value as the input's type has it; types without a rule take it as it is.
 
-    Raises ValueError, TypeError or OverflowError as Python's own conversion does, ValueError for NaN and infinity.
+    Raises ValueError, TypeError or OverflowError as Python's conversion does; NaN and infinity are refused.
     """
     rule = CONVERSIONS.get(spec.type)
     if rule is None or (given is None and spec.nullable):

@@ -288,7 +288,9 @@ def _evaluated(owner: Callable[..., object] | type, notes: Mapping[str, Any]) ->
     holder.__annotations__ = {
         key: note.__forward_arg__ if isinstance(note, ForwardRef) else note for key, note in notes.items()
     }
-    known = owner.__globals__ if isinstance(owner, types.FunctionType) else vars(sys.modules[owner.__module__])
+    known = (
+        owner.__globals__ if isinstance(owner, types.FunctionType) else vars(sys.modules[owner.__module__])
+    )
     try:
         return inspect.get_annotations(holder, globals=known, eval_str=True)
     except NameError as error:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from .check import NodeCheck
 from .declaration import Input, NodeTable
 from .folders import Folders
-from .graph import Graph, Link, Node, knots, sources_first
+from .graph import Graph, Link, Node, knots, sources_first, way_around
 from .problems import Problem, WorkflowError, listing
 from .results import Expansion
 from .validate import declared_sources
@@ -25,7 +25,7 @@ class DependencyCycleError(ValueError):
 
     def __init__(self, nodes: Iterable[str]) -> None:
         self.nodes = tuple(nodes)
-        super().__init__(f"Dependency cycle detected: {' -> '.join([*self.nodes, self.nodes[0]])}")
+        super().__init__(f"Dependency cycle detected: {way_around(self.nodes)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

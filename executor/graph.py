@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -140,6 +140,12 @@ def knots(sources: Mapping[str, list[str]]) -> list[tuple[list[str], set[str]]]:
         for members in nx.strongly_connected_components(users)
         if len(members) > 1 or users.has_edge(*members, *members)
     ]
+
+
+def way_around(cycle: Sequence[str], limit: int = 10) -> str:
+    """Write a cycle for a message: "a -> b -> a", without its middle when it is long."""
+    more = [f"({len(cycle) - limit} more)"] if len(cycle) > limit else []
+    return " -> ".join([*cycle[:limit], *more, cycle[0]])
 
 
 def _cycle_in(knot: set[str], sources: Mapping[str, list[str]]) -> list[str]:

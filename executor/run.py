@@ -19,12 +19,12 @@ from .declaration import NodeTable
 from .events import Event, NodeFinished, NodeStarted, Progress, RunCancelled, RunDone, RunFailed, RunStarted
 from .expand import DependencyCycleError, Growth, growth
 from .folders import Folders, UnsafeNameError
-from .graph import Graph, Link, Node, knots, sources_first
+from .graph import Graph, Link, Node, knots
 from .keys import effective, node_key
 from .mailbox import Mailbox
 from .problems import Json
 from .results import Expansion
-from .validate import Validation, declared_sources, validate
+from .validate import Validation, needed, validate
 
 NOTHING: Mapping[str, Json] = {}
 
@@ -75,6 +75,7 @@ class _Run:
         self._nodes: dict[str, Node] = dict(checked.graph.nodes)
         self._digests: dict[str, str] = {}
         self._parents: dict[str, str] = {}
+        self._shown: dict[str, str] = {}  # the submitted node that stands for an expanded one
         self._expanded: dict[str, _Expanded] = {}
         self._progress: tuple[int, int] | None = None
         self._snapshot: Graph | None = None
@@ -101,10 +102,7 @@ class _Run:
 
     def _all_nodes(self) -> None:
         """Take one node after the other; returns by raising `_Over` once the last event is told."""
-        order, _ = sources_first(
-            self._checked.outputs_good,
-            lambda name: declared_sources(self._nodes[name], self._nodes, self._table),
-        )
+        order, _ = needed(self._checked.graph, self._table, self._checked.outputs_good)
         for name in order:
             self._key(name)
         agenda = self._begin()
@@ -196,6 +194,7 @@ class _Run:
         """Let a node wait for the nodes that it expanded into."""
         self._nodes.update(added.nodes)
         self._parents.update(dict.fromkeys(added.made, name))
+        self._shown.update(dict.fromkeys(added.made, self._shown.get(name, name)))
         self._snapshot = None
         for new in added.nodes:
             self._key(new, agenda)
@@ -249,11 +248,7 @@ class _Run:
         self._mailbox.put(Progress, done=done, total=total, **self._place(name))
 
     def _place(self, name: str) -> dict[str, Any]:
-        parent = self._parents.get(name)
-        shown = name
-        while shown in self._parents:
-            shown = self._parents[shown]
-        return {"node": name, "display_node": shown, "parent": parent}
+        return {"node": name, "display_node": self._shown.get(name, name), "parent": self._parents.get(name)}
 
     def _is_cancelled(self) -> bool:
         return self._closing or self._cancel.cancelled

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from .check import NodeCheck
 from .declaration import NodeTable
 from .folders import Folders
-from .graph import Graph, Node, knots, sources_first
+from .graph import Graph, Node, knots, sources_first, way_around
 from .problems import Problem, WorkflowError, listing, pointer
 
 
@@ -59,10 +59,10 @@ def validate(
         return declared_sources(graph.nodes[name], graph.nodes, table)
 
     order, cyclic = sources_first(wanted, sources)
-    needed = set(order)
+    reached = set(order)
     changed: dict[str, Node] = {}
     for node in nodes:  # in the order of the file, in which problems are read best
-        if node.id in needed and node.class_type in table:
+        if node.id in reached and node.class_type in table:
             found, values = check.inputs(node)
             problems += found
             if values:
@@ -88,6 +88,11 @@ def validate(
     )
 
 
+def needed(graph: Graph, table: NodeTable, wanted: Iterable[str]) -> tuple[list[str], bool]:
+    """Return `wanted` nodes and all they need, each after its sources, and whether a cycle was met."""
+    return sources_first(wanted, lambda name: declared_sources(graph.nodes[name], graph.nodes, table))
+
+
 def declared_sources(node: Node, nodes: Mapping[str, Node], table: NodeTable) -> list[str]:
     """Return the existing nodes that a node's inputs link to, in the order of the JSON.
 
@@ -108,8 +113,7 @@ def _no_outputs(outputs: Sequence[str], chosen: Iterable[str]) -> Problem:
 
 
 def _cycle_problem(cycle: list[str]) -> Problem:
-    way = " -> ".join([*cycle, cycle[0]])
-    message = f"nodes wait for each other in a cycle: {way}; remove one of these links"
+    message = f"nodes wait for each other in a cycle: {way_around(cycle)}; remove one of these links"
     return Problem(
         code="cycle", message=message, node=cycle[0], pointer=pointer(cycle[0]), facts={"nodes": cycle}
     )

@@ -63,7 +63,7 @@ def ksampler_select(*, sampler_name: SamplerName) -> Sampler:
 @node("NoiseLatent", category=CATEGORY, display_name="Noise Latent")
 def noise_latent(*, model: Model, noise: Noise, sigmas: Sigmas, latent_image: Latent) -> ModelLatent:
     """Bring a latent into the model's scale and add noise to it up to the first of the sigmas."""
-    for name in ("noise_mask", "batch_index"):
+    for name in ("noise_mask", "batch_index", "batch_size"):
         if name in latent_image:
             raise ValueError(f"this latent has a {name}, which only KSampler follows; use KSampler")
     samples = latent_image["samples"]
@@ -114,6 +114,10 @@ def sampler_step(
 
     A sampler that asks the model more than once a step (heun) can't be stepped with one estimate.
     """
+    if not isinstance(state, sampler.state):
+        raise ValueError(
+            f"{sampler.name} can't go on from another sampler's state; start with {sampler.name} too"
+        )
     sigma, _ = state.interval
     known = diffusion.known_estimate(state.x, sigma, denoised)
     return sampler.step(state, known, noise.of_steps(state.x))

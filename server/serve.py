@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,21 +37,25 @@ def serve(root: Path, address: str, port: int, announce: Callable[[str], None]) 
 
 
 async def _serve(root: Path, address: str, port: int, announce: Callable[[str], None]) -> None:
+    listening = _listen(address, port)  # before anything is started for nothing
     app = make_app(NODES, open_folders(root), command(root))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
-    await runner.setup()
     try:
-        await _listen(runner, address, port)
+        await runner.setup()
+        await web.SockSite(runner, listening).start()
         shown = f"[{address}]" if ":" in address else address
-        announce(f"http://{shown}:{runner.addresses[0][1]}")
+        announce(f"http://{shown}:{listening.getsockname()[1]}")
         await _asked_to_stop()
     finally:
         await runner.cleanup()
+        listening.close()
 
 
-async def _listen(runner: web.AppRunner, address: str, port: int) -> None:
+def _listen(address: str, port: int) -> socket.socket:
     try:
-        await web.TCPSite(runner, address, port).start()
+        return socket.create_server(
+            (address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET
+        )
     except OSError as error:
         reasons = {
             errno.EADDRINUSE: f"port {port} of {address} is taken, perhaps by another inkloom; "

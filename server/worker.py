@@ -4,6 +4,7 @@ One job at a time on the main thread; results stay in memory between jobs. A sec
 job can be cancelled while it runs, and so that this process ends when the one that started it does.
 """
 
+import importlib
 import os
 import signal
 import sys
@@ -55,7 +56,7 @@ class Inbox:
             del self._tokens[job.job]
 
 
-def work(engine: Engine, source: BinaryIO, sink: BinaryIO) -> None:
+def work(engine: Engine, source: BinaryIO, sink: BinaryIO, preload: tuple[str, ...]) -> None:
     """Run jobs for ever: read them from `source`, tell their events to `sink`."""
 
     def tell(message: FromWorker) -> None:
@@ -65,6 +66,8 @@ def work(engine: Engine, source: BinaryIO, sink: BinaryIO) -> None:
     inbox = Inbox()
     threading.Thread(target=inbox.listen, args=(source,), name="listener", daemon=True).start()
     tell(Ready(pid=os.getpid()))
+    for module in preload:  # while nobody waits, rather than in the first job
+        importlib.import_module(module)
     while True:
         job, token = inbox.next()
         for event in engine.run(
@@ -75,14 +78,14 @@ def work(engine: Engine, source: BinaryIO, sink: BinaryIO) -> None:
         tell(Finished(job=job.job))
 
 
-def main(engine: Engine) -> None:
-    """Serve this process's standard input and output."""
+def main(engine: Engine, preload: tuple[str, ...] = ()) -> None:
+    """Serve this process's standard input and output; `preload` are modules that jobs will need anyway."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the web process, which then ends this one
     # Keep the way out for the protocol alone: what a library prints goes to standard error.
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    work(engine, sys.stdin.buffer, sink)
+    work(engine, sys.stdin.buffer, sink, preload)
 
 
 if __name__ == "__main__":
-    main(Engine(NODES, open_folders(Path(sys.argv[1]))))
+    main(Engine(NODES, open_folders(Path(sys.argv[1]))), preload=("torch", "transformers.models.clip"))

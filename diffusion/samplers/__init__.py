@@ -1,7 +1,4 @@
-"""Samplers: pure `init` and `step` over a state that is a value. `SAMPLERS` lists them all.
-
-Only arithmetic on tensors happens here, so that the table can be read without loading torch.
-"""
+"""Samplers: pure `init` and `step` over a state that is a value. `SAMPLERS` lists them all."""
 
 from __future__ import annotations
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from .base import Sampler, State, start
-
-if TYPE_CHECKING:
-    from ..noise import Noise
-    from .base import Denoise
+from ..noise import Noise
+from .base import Denoise, Sampler, State, start
 
 
 def split(sigma: float, sigma_next: float, eta: float = 1.0) -> tuple[float, float]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from torch import Tensor
 
-    from ..noise import Noise
+from ..noise import Noise
 
 
 class Denoise(Protocol):
@@ -75,6 +74,7 @@ class Sampler(Generic[S]):
     paper: str
     discard_penultimate: bool = False  # whether the schedule should leave out its smallest level above 0
     kept_noise_offset: int = 0  # added to the seed for the noise of what an inpainting mask keeps
+    state: type[State] = State  # what `init` makes and `step` takes
 
 
 def levels(sigmas: Tensor) -> tuple[float, ...]:

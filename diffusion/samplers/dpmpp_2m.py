@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import log
-from typing import TYPE_CHECKING
 
-from .base import Sampler, State, start
-
-if TYPE_CHECKING:
-    from ..noise import Noise
-    from .base import Denoise
+from ..noise import Noise
+from .base import Denoise, Sampler, State, start
 
 
 def step(state: State, denoise: Denoise, noise: Noise) -> State:

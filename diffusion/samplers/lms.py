@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod, sqrt
-from typing import TYPE_CHECKING
 
-from .base import Sampler, State, levels
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from ..noise import Noise
-    from .base import Denoise
+from ..noise import Noise
+from .base import Denoise, Sampler, State, levels
 
 ORDER = 4
 
@@ -67,5 +63,6 @@ LMS = Sampler(
     step=step,
     calls_per_step=1,
     stochastic=False,
+    state=LmsState,
     paper="Adams-Bashforth with varying steps; named so in k-diffusion, as PLMS in arXiv 2202.09778",
 )

@@ -20,12 +20,13 @@ from .latents import Latents, encode_scenes, fold_normalisation
 from .loop import Plan, averaged
 from .scenes import training_scene
 from .train_diffusion import Denoiser, new_denoiser, train_diffusion
-from .train_vae import SPEC, sheet, train_vae
+from .train_vae import polish_decoder, sheet, train_vae, trained_vae
 from .vocabulary import learn_merges, words_of, write_tokenizer
 
 INKLET = Path(__file__).parent.parent / "inklet"
 VAE_PLAN = Plan(steps=2300, batch=4, warm_up=50, average=0.998)
-DIFFUSION_PLAN = Plan(steps=5000, batch=64, warm_up=100, average=0.998)
+DECODER_PLAN = Plan(steps=1200, batch=4, warm_up=50, decay=1.0, average=0.995, matrix_lr=0.01, other_lr=1e-3)
+DIFFUSION_PLAN = Plan(steps=5000, batch=48, warm_up=100, average=0.998)
 SCENES = 65_536
 WORDS_FROM = 20_000
 MERGES = 400
@@ -79,9 +80,14 @@ def vae(order: Order) -> Autoencoder:
     return train_vae(order.run, order.plan(VAE_PLAN), minutes=order.minutes, report=report)
 
 
+def decoder(order: Order) -> Autoencoder:
+    """Train the decoder further on latents that are a little wrong."""
+    return polish_decoder(order.run, order.plan(DECODER_PLAN), minutes=order.minutes, report=report)
+
+
 def latents(order: Order) -> tuple[Autoencoder, Latents]:
     """Encode the training scenes with the trained autoencoder."""
-    trained = averaged(Autoencoder(SPEC), order.run / "vae.pt").to(order.device)
+    trained = trained_vae(order.run).to(order.device)
     encoded = encode_scenes(
         trained, order.run / "latents.pt", seed=order.seed, count=order.scenes, report=report
     )
@@ -95,8 +101,8 @@ def diffusion(order: Order) -> None:
 
     def examine(denoiser: Denoiser, step: int) -> str:
         pictures = sample(*denoiser.handles(folded), [q.prompt for q in asked], Settings(), batch=24)
-        channels_first = pictures.permute(0, 3, 1, 2)
-        sheet(list(channels_first.split(12))).save(order.run / f"samples-{step:06d}.png")
+        rows = [pictures[k : k + 12].permute(0, 3, 1, 2) for k in range(0, 48, 12)]
+        sheet(rows).save(order.run / f"samples-{step:06d}.png")
         return ", ".join(f"{name} {share:.0%}" for name, share in score(pictures, asked).items())
 
     train_diffusion(
@@ -124,7 +130,7 @@ def write(order: Order) -> None:
 
 def everything(order: Order) -> None:
     """Do all of it in turn."""
-    for stage in (vocabulary, vae, latents, diffusion, write):
+    for stage in (vocabulary, vae, latents, diffusion, decoder, write):
         stage(order)
 
 
@@ -133,6 +139,7 @@ STAGES: dict[str, Callable[[Order], object]] = {
     "vae": vae,
     "latents": latents,
     "diffusion": diffusion,
+    "decoder": decoder,
     "export": write,
     "all": everything,
 }

@@ -51,7 +51,7 @@ def _article(rng: random.Random, words: str) -> str:
 
 def _name(rng: random.Random, thing: Thing, *, whole: bool) -> str:
     """Name an object, with its size and pattern half the time; shape and colour nearly always, or `whole`."""
-    words = []
+    words: list[str] = []
     if rng.random() < 0.5:
         words.append(rng.choice(SIZE_WORDS[thing.size]))
     if rng.random() < (0.3 if thing.pattern == "plain" else 0.7):

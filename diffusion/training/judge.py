@@ -143,12 +143,12 @@ def _position(box: tuple[int, int, int, int], size: tuple[int, ...]) -> str:
 
 def _to_grid(soft: Floats, box: tuple[int, int, int, int]) -> Floats:
     picture = Image.fromarray(np.round(soft * 255).astype(np.uint8)).crop(box)
-    return np.asarray(picture.resize((GRID, GRID), Image.Resampling.BOX), dtype=np.float32) / 255
+    return np.asarray(picture.resize((GRID, GRID), Image.Resampling.BOX), dtype=np.float32) / np.float32(255)
 
 
 @cache
 def _templates() -> dict[str, Floats]:
-    drawn = {name: np.asarray(outline(name, 64), dtype=np.float32) / 255 for name in SHAPES}
+    drawn = {name: np.asarray(outline(name, 64), dtype=np.float32) / np.float32(255) for name in SHAPES}
     return {
         name: _to_grid(mask, Image.fromarray(mask > 0.5).getbbox() or (0, 0, 64, 64))
         for name, mask in drawn.items()

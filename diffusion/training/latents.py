@@ -64,14 +64,10 @@ def encode_scenes(
             speed = (start + CHUNK) / (time.monotonic() - started)
             report(f"encoded {start + CHUNK}/{count}, {speed:.0f} pictures/s")
     sample = values[:16384].float()
-    content = {
-        "seed": seed,
-        "values": values,
-        "mean": sample.mean(dim=(0, 2, 3)),
-        "std": sample.std(dim=(0, 2, 3)),
-    }
-    save(path, content)
-    return Latents(**content)
+    mean, std = sample.mean(dim=(0, 2, 3)), sample.std(dim=(0, 2, 3))
+    latents = Latents(seed=seed, values=values, mean=mean, std=std)
+    save(path, {"seed": seed, "values": values, "mean": mean, "std": std})
+    return latents
 
 
 @torch.no_grad()

@@ -11,12 +11,12 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -55,6 +55,11 @@ def ignore(line: str) -> None:
     """Take a line of progress and drop it."""
 
 
+def seed_everything(seed: int) -> None:
+    """Seed what initialises a network."""
+    cast("Any", torch).manual_seed(seed)
+
+
 def generator(seed: int, step: int, purpose: int = 0) -> torch.Generator:
     """Give the random numbers of one step, the same on every machine."""
     return torch.Generator("cpu").manual_seed((seed * 1_000_003 + step) * 16 + purpose)
@@ -68,7 +73,7 @@ def save(path: Path, content: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def stop_signals() -> Iterator[list[int]]:
+def stop_signals() -> Generator[list[int]]:
     """Collect SIGTERM and Ctrl-C in a list instead of dying of them."""
     seen: list[int] = []
 
@@ -141,7 +146,10 @@ N = TypeVar("N", bound=nn.Module)
 
 
 def averaged(network: N, path: Path) -> N:
-    """Give a network the averaged weights of a training's file. Raises FileNotFoundError before any training."""
+    """Give a network the averaged weights of a training's file.
+
+    Raises FileNotFoundError before any training.
+    """
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there: nothing has been trained in this run folder yet")
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["average"])

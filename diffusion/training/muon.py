@@ -18,15 +18,18 @@ ITERATIONS = 5
 
 
 def orthogonalise(matrices: Tensor) -> Tensor:
-    """Bring the singular values of each matrix of [N,rows,columns] near 1, keeping its singular vectors."""
+    """Bring the singular values of each matrix of [N,rows,columns] near 1, keeping its singular vectors.
+
+    It need not be exact, and is computed in bfloat16.
+    """
     a, b, c = COEFFICIENTS
-    x = matrices / (matrices.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
+    x = (matrices / (matrices.square().sum(dim=(1, 2), keepdim=True).sqrt() + 1e-7)).bfloat16()
     tall = x.shape[1] > x.shape[2]
     x = x.mT if tall else x
     for _ in range(ITERATIONS):
         square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return x.mT if tall else x
+    return (x.mT if tall else x).to(matrices)
 
 
 class Muon(torch.optim.Optimizer):
@@ -76,7 +79,8 @@ def optimizers(
     A layer counts as inner when both its sides are wider than 16.
     """
     embeddings = {id(m.weight) for m in network.modules() if isinstance(m, nn.Embedding)}
-    matrices, others = [], []
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
     for weight in network.parameters():
         inner = weight.ndim >= 2 and id(weight) not in embeddings and min(weight.shape[:2]) > 16
         (matrices if inner else others).append(weight)

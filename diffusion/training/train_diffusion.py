@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..autoencoder import Autoencoder
 from ..model import SD1, Clip, Model, Vae
@@ -24,7 +26,7 @@ from ..tokenizer import Tokenizer
 from ..unet import UNet, UNetSpec
 from .captions import training_caption
 from .latents import Latents
-from .loop import Plan, Training, generator, ignore, train
+from .loop import Plan, Training, generator, ignore, seed_everything, train
 from .scenes import training_scene
 
 TEXT_WIDTH, TEXT_LAYERS = 128, 4
@@ -77,6 +79,11 @@ def new_denoiser(tokenizer: Tokenizer, unet: UNetSpec = UNET_SPEC) -> Denoiser:
     return Denoiser(UNet(unet), tower, tokenizer)
 
 
+def _attention(device: str) -> AbstractContextManager[object]:
+    """On a CPU the plain formula is faster than torch's fused one, whose backward pass is slow there."""
+    return cast("Any", sdpa_kernel)(SDPBackend.MATH) if device == "cpu" else nullcontext()
+
+
 def loss_function(plan: Plan, latents: Latents) -> Callable[[nn.Module, int], Tensor]:
     """Give the loss of the denoiser at a step of a plan: the mean square error of the velocity."""
     alphas = discrete_schedule(zero_terminal_snr=True).alphas_cumprod.float()
@@ -96,7 +103,7 @@ def loss_function(plan: Plan, latents: Latents) -> Callable[[nn.Module, int], Te
         times = (times * len(alphas)).long()
         a = alphas[times][:, None, None, None]
         x, target = a.sqrt() * x0 + (1 - a).sqrt() * noise, a.sqrt() * noise - (1 - a).sqrt() * x0
-        with torch.autocast(plan.device, torch.bfloat16):
+        with _attention(plan.device), torch.autocast(plan.device, torch.bfloat16):
             v = network(x.to(plan.device), times.to(plan.device), captions)
         return F.mse_loss(v.float(), target.to(plan.device))
 
@@ -109,14 +116,15 @@ def train_diffusion(
     latents: Latents,
     tokenizer: Tokenizer,
     *,
+    unet: UNetSpec = UNET_SPEC,
     minutes: float = math.inf,
     report: Callable[[str], None] = ignore,
     examine: Callable[[Denoiser, int], str] | None = None,
     examine_seconds: float = 300.0,
 ) -> Denoiser:
     """Train, or go on training, text tower and U-Net in the run folder; give the averaged network."""
-    torch.manual_seed(plan.seed)
-    training = Training(new_denoiser(tokenizer), plan, run / "diffusion.pt")
+    seed_everything(plan.seed)
+    training = Training(new_denoiser(tokenizer, unet), plan, run / "diffusion.pt")
     train(
         training,
         loss_function(plan, latents),

@@ -16,19 +16,23 @@ from torch import Tensor, nn
 from ..autoencoder import Autoencoder, AutoencoderSpec
 from .drawing import pixels
 from .judge import ATTRIBUTES, Verdict, judge, truth
-from .loop import Plan, Training, generator, ignore, train
+from .loop import Plan, Training, averaged, generator, ignore, seed_everything, train
 from .scenes import Scene, exam_scene, training_scene
 
+VAE_FILE, DECODER_FILE = "vae.pt", "decoder.pt"
+EXAM = 64
 SPEC = AutoencoderSpec(widths=(64, 64, 64, 64), blocks=1)
 KL_WEIGHT = 2e-4
 GRADIENT_WEIGHT = 0.5
 SQUARE_WEIGHT = 4.0
 OBJECT_WEIGHT = 5.0
+POLISH_NOISE = 0.2
+"""Largest error of latents while the decoder is polished, as a share of their spread."""
 
 
 def pictures(scenes: list[Scene]) -> Tensor:
     """Draw scenes as uint8 [B,3,H,W]."""
-    return torch.from_numpy(np.stack([pixels(scene) for scene in scenes])).permute(0, 3, 1, 2).contiguous()
+    return torch.tensor(np.stack([pixels(scene) for scene in scenes])).permute(0, 3, 1, 2).contiguous()
 
 
 def to_signed(picture: Tensor) -> Tensor:
@@ -80,17 +84,40 @@ def loss_function(plan: Plan) -> Callable[[nn.Module, int], Tensor]:
     return loss_of
 
 
+def polish_function(plan: Plan) -> Callable[[nn.Module, int], Tensor]:
+    """Give the loss of the decoder alone, on latents that are a little wrong, as those of a U-Net are."""
+
+    def loss_of(network: nn.Module, step: int) -> Tensor:
+        vae = cast(Autoencoder, network)
+        rng = generator(plan.seed, step, purpose=1)
+        scenes = [training_scene(plan.seed, step * plan.batch + k) for k in range(plan.batch)]
+        x = to_signed(pictures(scenes).to(plan.device))
+        with torch.autocast(plan.device, torch.bfloat16):
+            with torch.no_grad():
+                z = vae.encode(x).float()
+            share = POLISH_NOISE * torch.rand(len(z), 1, 1, 1, generator=rng)
+            error = share * torch.randn(z.shape, generator=rng)
+            y = vae.decode(z + error.to(plan.device) * z.std(dim=(0, 2, 3), keepdim=True)).float()
+        return reconstruction_loss(y, x)
+
+    return loss_of
+
+
 def psnr(y: Tensor, x: Tensor) -> Tensor:
     """Give the peak signal-to-noise ratio in dB of each of the uint8 pictures [B,3,H,W]."""
     error = (y.float() - x.float()).square().flatten(1).mean(1).clamp(min=1e-3)
     return 10 * torch.log10(255.0**2 / error)
 
 
+def _parts(x: Tensor, size: int) -> list[Tensor]:
+    return [x[start : start + size] for start in range(0, len(x), size)]
+
+
 @torch.no_grad()
 def reconstruct(vae: Autoencoder, x: Tensor, batch: int = 16) -> Tensor:
     """Give uint8 pictures [B,3,H,W] as they come back from their latents, computed in float32."""
     device = next(vae.parameters()).device
-    return torch.cat([to_bytes(vae(to_signed(part.to(device)))).cpu() for part in x.split(batch)])
+    return torch.cat([to_bytes(vae(to_signed(part.to(device)))).cpu() for part in _parts(x, batch)])
 
 
 def unseen_pictures(count: int) -> Tensor:
@@ -114,25 +141,67 @@ def sheet(rows: list[Tensor]) -> Image.Image:
 
 
 def train_vae(
-    run: Path, plan: Plan, *, minutes: float = math.inf, report: Callable[[str], None] = ignore
+    run: Path,
+    plan: Plan,
+    *,
+    spec: AutoencoderSpec = SPEC,
+    minutes: float = math.inf,
+    report: Callable[[str], None] = ignore,
 ) -> Autoencoder:
     """Train, or go on training, the autoencoder in the run folder; give the averaged network."""
-    torch.manual_seed(plan.seed)
-    training = Training(Autoencoder(SPEC), plan, run / "vae.pt")
-    exam = unseen_pictures(64)
-    truths = [truth(exam_scene(1, index)) for index in range(64)]
-
-    def examine(average: nn.Module, step: int) -> str:
-        back = reconstruct(cast(Autoencoder, average), exam)
-        sheet([exam[:12], back[:12], exam[12:24], back[12:24]]).save(run / "vae.png")
-        mean, logvar = cast(Autoencoder, average).encode_moments(to_signed(exam).to(plan.device))
-        spread = mean.std(dim=(0, 2, 3)).tolist()
-        return (
-            f"PSNR {psnr(back, exam).mean():.2f} dB, lowest {psnr(back, exam).min():.2f}, latent std "
-            + " ".join(f"{v:.2f}" for v in spread)
-            + f", noise {(0.5 * logvar).exp().mean():.3f}, judged "
-            + " ".join(f"{name} {share:.0%}" for name, share in shares(back, truths).items())
-        )
-
+    seed_everything(plan.seed)
+    training = Training(Autoencoder(spec), plan, run / VAE_FILE)
+    examine = _examination(run / "vae.png", plan)
     train(training, loss_function(plan), minutes=minutes, report=report, examine=examine)
     return cast(Autoencoder, training.average)
+
+
+def polish_decoder(
+    run: Path,
+    plan: Plan,
+    *,
+    spec: AutoencoderSpec = SPEC,
+    minutes: float = math.inf,
+    report: Callable[[str], None] = ignore,
+) -> Autoencoder:
+    """Train the decoder further while the encoder, and so every latent, stays as it is."""
+    seed_everything(plan.seed)
+    network = averaged(Autoencoder(spec), run / VAE_FILE)
+    for part in (network.decoder, network.post_quant_conv):
+        if part is not None:
+            part.requires_grad_(True)
+    training = Training(network, plan, run / DECODER_FILE)
+    examine = _examination(run / "decoder.png", plan)
+    train(training, polish_function(plan), minutes=minutes, report=report, examine=examine)
+    return cast(Autoencoder, training.average)
+
+
+def trained_vae(run: Path, spec: AutoencoderSpec = SPEC) -> Autoencoder:
+    """Give the run's autoencoder, with its polished decoder where there is one.
+
+    Raises FileNotFoundError before any training.
+    """
+    polished = run / DECODER_FILE
+    return averaged(Autoencoder(spec), polished if polished.exists() else run / VAE_FILE)
+
+
+def _examination(page: Path, plan: Plan) -> Callable[[nn.Module, int], str]:
+    """Give what looks at unseen pictures: a line of figures, and some of the pictures on a page."""
+    exam = unseen_pictures(EXAM)
+    truths = [truth(exam_scene(1, index)) for index in range(EXAM)]
+
+    def examine(network: nn.Module, step: int) -> str:
+        del step
+        vae = cast(Autoencoder, network)
+        back = reconstruct(vae, exam)
+        sheet([exam[:12], back[:12], exam[12:24], back[12:24]]).save(page)
+        with torch.no_grad():
+            mean, logvar = vae.encode_moments(to_signed(exam).to(plan.device))
+        figures = [
+            f"PSNR {psnr(back, exam).mean():.2f} dB, lowest {psnr(back, exam).min():.2f}",
+            f"latent std {float(mean.std()):.2f}, noise {float((0.5 * logvar).exp().mean()):.3f}",
+            *(f"{name} {share:.0%}" for name, share in shares(back, truths).items()),
+        ]
+        return ", ".join(figures)
+
+    return examine

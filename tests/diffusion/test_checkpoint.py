@@ -349,6 +349,11 @@ def test_decoded_pictures_are_within_0_and_1(loaded):
     assert (image.min().item(), image.max().item()) == (0, 1)
 
 
+def test_latents_of_another_model_are_refused(loaded):
+    with pytest.raises(ValueError, match="decodes latents of 4 channels, not 16"):
+        loaded.vae.decode(torch.zeros(1, 16, 3, 5))
+
+
 def test_a_latent_goes_to_the_models_scale_and_back(loaded):
     z = torch.randn(1, 4, 2, 2)
     form = loaded.model.latent_format

@@ -147,7 +147,8 @@ def test_patches_hold_for_the_call_and_no_longer(model: Model) -> None:
     ("prompt", "says"),
     [
         ([], "at least one"),
-        (text(1, batch=2), r"\[1 or 3, tokens, width\], not \[2, 9, 24\]"),
+        (text(1, batch=2), r"\[1 or 3, tokens, 24\], not \[2, 9, 24\]"),
+        ([[torch.zeros(1, 9, 32), {}]], r"not \[1, 9, 32\]; is it from this model's own"),
         ([[torch.zeros(9, 24), {}]], r"not \[9, 24\]"),
         ([[torch.zeros(1, 9, 24), {"area": 1, "mask": 2}]], "options area, mask"),
     ],

@@ -1,4 +1,4 @@
-"""The judge of inklet's pictures: right on true drawings, also soft ones, and no better than chance otherwise."""
+"""The judge of inklet's pictures: right on true drawings, also soft ones; at chance level otherwise."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ def test_items_of_a_batch_keep_their_index(first: int, length: int, items: list[
     taken = latents.latent_from_batch({"samples": batch}, first, length)
     assert taken["samples"].flatten().tolist() == items
     assert taken["batch_index"] == items
+    assert taken["batch_size"] == 4
     again = latents.latent_from_batch(taken, len(items) - 1, 1)
     assert again["batch_index"] == [items[-1]]
 

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from inkloom.diffusion.names import UnknownNameError
+from inkloom.diffusion.names import SAMPLER_NAMES, UnknownNameError
 from inkloom.diffusion.noise import StepNoise
 from inkloom.diffusion.samplers import SAMPLERS, State, euler_ancestral, sampler_by_name
 from inkloom.diffusion.samplers.ancestral import split
@@ -26,7 +26,6 @@ TENSORS = load_file(DATA / "trajectories.safetensors")
 CASES = {
     tag: case for tag, case in GOLDEN["cases"].items() if not case.get("mask") and case["sampler"] in SAMPLERS
 }
-DETERMINISTIC = [name for name, sampler in SAMPLERS.items() if not sampler.stochastic]
 STOCHASTIC = [name for name, sampler in SAMPLERS.items() if sampler.stochastic]
 
 Denoise = Callable[[Tensor, float], Tensor]
@@ -112,9 +111,10 @@ def test_there_is_a_golden_trajectory_of_every_sampler() -> None:
     assert {case["sampler"] for case in CASES.values()} == set(SAMPLERS)
 
 
-@pytest.mark.parametrize(
-    ("name", "order"), [("euler", 1), ("ddim", 1), ("heun", 2), ("dpmpp_2m", 2), ("lms", 4)]
-)
+ORDERS = {"euler": 1, "ddim": 1, "heun": 2, "dpmpp_2m": 2, "lms": 4}
+
+
+@pytest.mark.parametrize(("name", "order"), ORDERS.items())
 def test_order_of_convergence(name: str, order: int) -> None:
     # One Gaussian: the path is known in closed form. No level is 0, where all methods jump to the estimate.
     mean, spread = 0.7, 0.4
@@ -144,8 +144,11 @@ def test_order_of_convergence(name: str, order: int) -> None:
 
 
 def test_every_deterministic_sampler_has_an_order() -> None:
-    [mark] = [m for m in test_order_of_convergence.pytestmark if m.name == "parametrize"]
-    assert {name for name, _ in mark.args[1]} == set(DETERMINISTIC)
+    assert set(ORDERS) == {name for name, sampler in SAMPLERS.items() if not sampler.stochastic}
+
+
+def test_the_list_of_names_is_the_table() -> None:
+    assert tuple(SAMPLERS) == SAMPLER_NAMES
 
 
 EDGES = {

@@ -231,8 +231,12 @@ def test_golden_inpainting(model: Model, tag: str) -> None:
     denoise = inpaint(plain, golden_denoise, samples, around, TENSORS["inpaint_mask"])
     generator = torch.Generator().manual_seed(case["seed"])
     draws = [torch.randn(noise.shape, generator=generator) for _ in range(10)]
+
+    def drawn(draw: int, sigma: float, sigma_next: float) -> Tensor:
+        return draws[draw]
+
     state = start_state(plain, sampler, samples, noise, torch.tensor(case["sigmas"]))
-    *_, last = advance(sampler, state, denoise, lambda draw, *_: draws[draw])
+    *_, last = advance(sampler, state, denoise, drawn)
     close(last.x, TENSORS[f"{tag}/final"], 1e-5)
 
 
@@ -245,6 +249,18 @@ def test_a_mask_keeps_what_it_does_not_repaint(model: Model, name: str, shape: t
     end = final_latent(model, run(model, name, {"samples": samples, "noise_mask": mask})[-1])
     torch.testing.assert_close(end[..., 5:], samples[..., 5:])
     assert (end[..., :3] - samples[..., :3]).abs().mean() > 0.1
+
+
+@pytest.mark.parametrize("name", ["euler", "ddim"])
+def test_what_a_mask_keeps_has_the_samplers_own_noise(model: Model, name: str) -> None:
+    sampler, sigmas = SAMPLERS[name], torch.tensor([3.0, 1.0, 0.0])
+    samples, mask = torch.randn(1, 4, 4, 4), torch.eye(4)[None]
+    end = run(model, name, {"samples": samples, "noise_mask": mask}, sigmas=sigmas)[-1]
+    around = start_noise(samples.shape, {"euler": 42, "ddim": 43}[name])
+    denoise = inpaint(model, Guided(model, text(1), text(2), 3.0), samples, around, mask)
+    state = start_state(model, sampler, samples, start_noise(samples.shape, 42), sigmas)
+    *_, expected = advance(sampler, state, denoise, StepNoise(state.x, 42))
+    assert torch.equal(end.x, expected.x)
 
 
 @pytest.mark.parametrize("name", ["euler", "euler_ancestral"])

@@ -150,7 +150,7 @@ def test_numbers_that_make_no_run(steps: int, denoise: float, says: str) -> None
 
 def test_names_can_be_listed_without_torch() -> None:
     code = (
-        "import sys; from inkloom import diffusion as d; d.SAMPLERS, d.SCHEDULE_NAMES;"
+        "import sys; from inkloom import diffusion as d; d.SAMPLER_NAMES, d.SCHEDULE_NAMES;"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

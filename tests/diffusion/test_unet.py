@@ -146,6 +146,18 @@ def test_a_vector_is_asked_for_just_where_the_network_takes_one(network):
     assert UNet(SPECS["takes a vector"])(x, time, context, y).shape == x.shape
 
 
+@pytest.mark.parametrize(
+    ("x", "context", "message"),
+    [
+        (torch.zeros(1, 9, 8, 8), torch.zeros(1, 77, 24), "takes latents of 4 channels, not 9"),
+        (torch.zeros(1, 4, 8, 8), torch.zeros(1, 77, 32), "text encodings of 24 channels, not 32"),
+    ],
+)
+def test_latents_and_texts_of_other_models_are_refused(network, x, context, message):
+    with pytest.raises(ValueError, match=message):
+        network(x, torch.tensor([3.0]), context)
+
+
 def test_heads_that_do_not_divide_the_channels_are_refused():
     with pytest.raises(ValueError, match="32 channels do not divide among 5 heads"):
         on_meta(replace(SMALL, heads=5))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from inkloom.executor import Entry, MemoryCache
 from inkloom.executor.cache import OVERHEAD, buffers
 

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import pytest
+
 from inkloom.executor import (
     UNSET,
     Choice,
@@ -169,13 +170,13 @@ def test_the_function_stays_a_function() -> None:
     assert twice(number=4) == 8
 
 
-def _unannotated(*, a) -> None: ...  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _unannotated(*, a) -> None: ...
 
 
 def _unknown(*, a: bytes) -> None: ...
 
 
-def _misspelt(*, a: Imgae) -> None: ...  # type: ignore[name-defined]  # noqa: F821
+def _misspelt(*, a: Imgae) -> None: ...  # noqa: F821  # pyright: ignore[reportUndefinedVariable] -- the test
 
 
 def _positional(a: int) -> None: ...
@@ -184,7 +185,7 @@ def _positional(a: int) -> None: ...
 def _rest(**more: int) -> None: ...
 
 
-def _no_return(*, a: int): ...  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _no_return(*, a: int): ...
 
 
 def _out_of_range(*, a: Annotated[int, Range(1, 5)] = 6) -> None: ...
@@ -199,10 +200,10 @@ def _wrong_kind(*, a: float = 1) -> None: ...
 def _not_offered(*, a: Annotated[str, Choice(["x"])] = "y") -> None: ...
 
 
-def _null(*, a: int = None) -> None: ...  # type: ignore[assignment]  # noqa: RUF013
+def _null(*, a: int = None) -> None: ...  # noqa: RUF013  # pyright: ignore[reportArgumentType] -- the test
 
 
-def _handle_default(*, a: Image = 3) -> None: ...  # type: ignore[assignment]
+def _handle_default(*, a: Image = 3) -> None: ...  # pyright: ignore[reportArgumentType] -- the test
 
 
 def _float_limits(*, a: Annotated[int, Range(0, 1.5)]) -> None: ...
@@ -220,13 +221,13 @@ def _strange_note(*, a: Annotated[str, Range(0, 1)]) -> None: ...
 def _optional_without_default(*, a: Annotated[int, Optional()]) -> None: ...
 
 
-def _several(*, a: int) -> int | str: ...  # type: ignore[empty-body]
+def _several(*, a: int) -> int | str: ...
 
 
-def _bytes_out(*, a: int) -> bytes: ...  # type: ignore[empty-body]
+def _bytes_out(*, a: int) -> bytes: ...
 
 
-async def _async(*, a: int) -> int: ...  # type: ignore[empty-body]
+async def _async(*, a: int) -> int: ...
 
 
 @pytest.mark.parametrize(

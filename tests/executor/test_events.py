@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from inkloom.executor import (
     EVENTS,
     Event,
@@ -23,7 +24,9 @@ EXAMPLES: list[Event] = [
     RunStarted(nodes=("1", "2"), cached=(), outputs=("2",)),
     NodeStarted(seq=1, at=0.5, node="1", class_type="X", display_node="1"),
     Progress(seq=2, node="1.a", display_node="1", parent="1", done=3, total=4),
-    NodeFinished(seq=3, node="1", class_type="X", display_node="1", ui={"images": [{"filename": "a"}]}, seconds=0.1),
+    NodeFinished(
+        seq=3, node="1", class_type="X", display_node="1", ui={"images": [{"filename": "a"}]}, seconds=0.1
+    ),
     NodeFinished(seq=3, node="1", class_type="X", display_node="1", cached=True),
     RunFailed(
         seq=4,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
+
 from inkloom.executor import (
     Event,
     Expansion,
@@ -62,7 +63,10 @@ def countdown(*, total: Annotated[Any, Port("*"), RawLink()], count: int, own: I
         return Expansion({}, (total,))
     nodes = {
         f"{own}.add": {"class_type": "Add", "inputs": {"a": total, "b": 1}},
-        f"{own}.next": {"class_type": "Countdown", "inputs": {"total": [f"{own}.add", 0], "count": count - 1}},
+        f"{own}.next": {
+            "class_type": "Countdown",
+            "inputs": {"total": [f"{own}.add", 0], "count": count - 1},
+        },
     }
     return Expansion(nodes, (Link(f"{own}.next", 0),))
 
@@ -107,7 +111,10 @@ def bad(*, kind: str, link: Annotated[Any, Port("*"), RawLink()], own: Id) -> in
     nodes, outputs = {
         "duplicate": ({"n": add_to}, (1,)),
         "unknown class": ({f"{own}.x": {**add_to, "class_type": "Ad"}}, (1,)),
-        "bad value": ({f"{own}.x": {"class_type": "Add", "inputs": {"a": "one", "b": 2}}}, (Link(f"{own}.x", 0),)),
+        "bad value": (
+            {f"{own}.x": {"class_type": "Add", "inputs": {"a": "one", "b": 2}}},
+            (Link(f"{own}.x", 0),),
+        ),
         "missing source": ({}, (Link("nowhere", 0),)),
         "bad slot": ({f"{own}.x": add_to}, (Link(f"{own}.x", 3),)),
         "too many outputs": ({}, (1, 2)),
@@ -115,7 +122,7 @@ def bad(*, kind: str, link: Annotated[Any, Port("*"), RawLink()], own: Id) -> in
         "waits for itself": ({f"{own}.x": waits}, (Link(f"{own}.x", 0),)),
         "no JSON": ({f"{own}.x": {"class_type": "Show", "inputs": {"value": object()}}}, (1,)),
     }[kind]
-    return Expansion(nodes, outputs)  # type: ignore[arg-type]
+    return Expansion(nodes, outputs)
 
 
 TABLE = NodeTable.collect(sys.modules[__name__])
@@ -135,7 +142,11 @@ def play(api: dict[str, Any], base: Path, cache: MemoryCache | None = None) -> l
 
 
 def shown(events: Iterable[Event]) -> Any:
-    [value] = [event.ui["text"] for event in events if isinstance(event, NodeFinished) and event.node == "out" and event.ui]
+    [value] = [
+        event.ui["text"]
+        for event in events
+        if isinstance(event, NodeFinished) and event.node == "out" and event.ui
+    ]
     return value
 
 
@@ -162,12 +173,16 @@ def test_result(api: dict[str, Any], value: int, tmp_path: Path) -> None:
 def test_places_of_expanded_nodes(tmp_path: Path) -> None:
     events = play(flow("Countdown", total=["n", 0], count=2), tmp_path)
     assert started(events) == ["e", "e.next", "e.next.next", "n", "e.add", "e.next.add", "out"]
-    places = {event.node: (event.parent, event.display_node) for event in events if isinstance(event, NodeStarted)}
+    places = {
+        event.node: (event.parent, event.display_node) for event in events if isinstance(event, NodeStarted)
+    }
     assert places["n"] == (None, "n")
     assert places["e.add"] == ("e", "e")
     assert places["e.next.add"] == ("e.next", "e")
     finished = [event.node for event in events if isinstance(event, NodeFinished)]
-    assert finished.index("e.next.next") < finished.index("e.next") < finished.index("e") < finished.index("out")
+    assert (
+        finished.index("e.next.next") < finished.index("e.next") < finished.index("e") < finished.index("out")
+    )
 
 
 def test_the_same_again_runs_nothing(tmp_path: Path) -> None:
@@ -184,7 +199,10 @@ def test_a_longer_loop_goes_on_where_the_shorter_one_ended(tmp_path: Path) -> No
     play(flow("Countdown", total=["n", 0], count=3), tmp_path, cache)
     events = play(flow("Countdown", total=["n", 0], count=5), tmp_path, cache)
     assert shown(events) == [10]
-    assert [name for name in started(events) if name.endswith("add")] == ["e.next.next.next.add", "e.next.next.next.next.add"]
+    assert [name for name in started(events) if name.endswith("add")] == [
+        "e.next.next.next.add",
+        "e.next.next.next.next.add",
+    ]
     reused = [event.node for event in events if isinstance(event, NodeFinished) and event.cached]
     assert reused == ["e.next.next.add"]
 
@@ -211,9 +229,24 @@ def test_a_raw_link_does_not_run_its_source(tmp_path: Path) -> None:
         ("bad value", "inkloom.executor.problems.WorkflowError", "'one' can't be read as INT", "e"),
         ("missing source", "inkloom.executor.problems.WorkflowError", "links to node 'nowhere'", "e"),
         ("bad slot", "inkloom.executor.problems.WorkflowError", "links to output 3", "e"),
-        ("too many outputs", "inkloom.executor.calls.WrongResultError", "Bad gave 2 outputs; it declares 1: INT", "e"),
-        ("cycle", "inkloom.executor.expand.DependencyCycleError", "Dependency cycle detected: e.x -> e.x", "e"),
-        ("waits for itself", "inkloom.executor.expand.DependencyCycleError", "Dependency cycle detected: e -> e.x", "e.x"),
+        (
+            "too many outputs",
+            "inkloom.executor.calls.WrongResultError",
+            "Bad gave 2 outputs; it declares 1: INT",
+            "e",
+        ),
+        (
+            "cycle",
+            "inkloom.executor.expand.DependencyCycleError",
+            "Dependency cycle detected: e.x -> e.x",
+            "e",
+        ),
+        (
+            "waits for itself",
+            "inkloom.executor.expand.DependencyCycleError",
+            "Dependency cycle detected: e -> e.x",
+            "e.x",
+        ),
         ("no JSON", "TypeError", "object is not JSON", "e.x"),
     ],
 )
@@ -251,7 +284,9 @@ def test_a_node_that_expands_into_its_equal_is_a_cycle(tmp_path: Path) -> None:
     @node("Ouroboros", category="test")
     def ouroboros(*, value: int) -> int | Expansion:
         """Expand into itself."""
-        return Expansion({"again": {"class_type": "Ouroboros", "inputs": {"value": value}}}, (Link("again", 0),))
+        return Expansion(
+            {"again": {"class_type": "Ouroboros", "inputs": {"value": value}}}, (Link("again", 0),)
+        )
 
     declared = declared_by(ouroboros)
     assert declared is not None
@@ -289,14 +324,26 @@ def test_what_a_loop_needs_in_every_turn_is_made_once_and_its_states_go(tmp_path
 
     @node("Loop", category="test")
     def loop(
-        *, model: Annotated[Any, Port("*"), RawLink()], state: Any_, count: int, link: Annotated[Any, Port("*"), RawLink()], own: Id
+        *,
+        model: Annotated[Any, Port("*"), RawLink()],
+        state: Any_,
+        count: int,
+        link: Annotated[Any, Port("*"), RawLink()],
+        own: Id,
     ) -> Any_ | Expansion:
         """Go on once the state is there."""
         if count == 0:
             return "end"
         made_next = Node(f"{own}.s", "Step", {"model": model, "state": link})
-        again = {"model": model, "state": Link(f"{own}.s", 0), "link": Link(f"{own}.s", 0), "count": count - 1}
-        return Expansion({f"{own}.s": made_next, f"{own}.l": Node(f"{own}.l", "Loop", again)}, (Link(f"{own}.l", 0),))
+        again = {
+            "model": model,
+            "state": Link(f"{own}.s", 0),
+            "link": Link(f"{own}.s", 0),
+            "count": count - 1,
+        }
+        return Expansion(
+            {f"{own}.s": made_next, f"{own}.l": Node(f"{own}.l", "Loop", again)}, (Link(f"{own}.l", 0),)
+        )
 
     declared = [found for function in (model, step, loop) if (found := declared_by(function))]
     table = NodeTable({**TABLE, **{found.name: found for found in declared}})

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from inkloom.executor import Folders, MissingFileError, UnsafeNameError, annotated
 
 

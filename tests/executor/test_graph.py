@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from inkloom.executor import BadLink, Graph, Link, Node, WorkflowError
 from inkloom.executor.graph import knots, sources_first
 
@@ -93,7 +94,7 @@ def test_a_graph_is_not_what_it_was_read_from() -> None:
     flow["2"] = {}
     assert graph.to_api() == {"1": {"class_type": "X", "inputs": {"a": 1, "deep": {"b": {"c": [1]}}}}}
     with pytest.raises(TypeError):
-        graph.nodes["3"] = Node("3", "X")  # type: ignore[index]
+        graph.nodes["3"] = Node("3", "X")  # pyright: ignore[reportIndexIssue] -- the test
 
 
 def test_dag() -> None:

@@ -11,6 +11,7 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from inkloom.executor import (
     Files,
     Folders,
@@ -25,8 +26,7 @@ from inkloom.executor import (
     node,
     validate,
 )
-from inkloom.executor.graph import sources_first
-from inkloom.executor.validate import declared_sources
+from inkloom.executor.validate import needed
 
 
 @node("Number", category="test")
@@ -74,10 +74,7 @@ def folders(tmp_path: Path) -> Folders:
 def keys(flow: dict[str, Any], folders: Folders) -> dict[str, Key]:
     validation = validate(Graph.parse(flow), TABLE, folders)
     assert not validation.problems
-    nodes = validation.graph.nodes
-    order, _ = sources_first(
-        validation.outputs_good, lambda name: declared_sources(nodes[name], nodes, TABLE)
-    )
+    order, _ = needed(validation.graph, TABLE, validation.outputs_good)
     return content_keys(validation.graph, TABLE, folders, order)
 
 
@@ -108,7 +105,12 @@ def test_golden(folders: Folders) -> None:
         "o": {"class_type": "Own", "inputs": {"a": ["r", 0]}},
         "j": {
             "class_type": "Join",
-            "inputs": {"a": ["n", 0], "b": ["o", 0], "text": "ä \ud83d\ude00", "anything": {"b": 1.0, "a": [True]}},
+            "inputs": {
+                "a": ["n", 0],
+                "b": ["o", 0],
+                "text": "ä \ud83d\ude00",
+                "anything": {"b": 1.0, "a": [True]},
+            },
         },
         "out": {"class_type": "Show", "inputs": {"value": ["j", 0]}},
     }

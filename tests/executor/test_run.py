@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import pytest
+
 from inkloom.executor import (
     CancelToken,
     Context,
@@ -67,7 +68,14 @@ def encode(*, text: str, clip: Any_) -> Any_:
 
 @node("Sampler", category="test")
 def sampler(
-    ctx: Context, *, seed: int, steps: int = 3, model: Any_, positive: Any_, negative: Any_, latent_image: Any_
+    ctx: Context,
+    *,
+    seed: int,
+    steps: int = 3,
+    model: Any_,
+    positive: Any_,
+    negative: Any_,
+    latent_image: Any_,
 ) -> Any_:
     """Sample."""
     for step in range(steps):
@@ -99,7 +107,7 @@ def fail(*, value: Any_, number: int) -> Any_:
 @node("Wrong", category="test")
 def wrong(*, number: int) -> Parts:
     """Return something else than declared."""
-    return (1, 2)  # type: ignore[return-value]
+    return (1, 2)  # pyright: ignore[reportReturnType] -- the test
 
 
 @node("Tell", category="test", output=True)
@@ -123,7 +131,13 @@ TABLE = NodeTable.collect(sys.modules[__name__])
 FLOW: dict[str, Any] = {
     "3": {
         "class_type": "Sampler",
-        "inputs": {"seed": 7, "model": ["4", 0], "positive": ["6", 0], "negative": ["7", 0], "latent_image": ["5", 0]},
+        "inputs": {
+            "seed": 7,
+            "model": ["4", 0],
+            "positive": ["6", 0],
+            "negative": ["7", 0],
+            "latent_image": ["5", 0],
+        },
     },
     "4": {"class_type": "Loader", "inputs": {"name": "sd15"}},
     "5": {"class_type": "Latent", "inputs": {"size": 64}},
@@ -214,7 +228,9 @@ def test_the_same_again_runs_nothing(bench: Bench) -> None:
         (changed("4", name="sd21"), ["4", "7", "6", "3", "8", "9"], "5"),
     ],
 )
-def test_one_change_runs_what_depends_on_it(bench: Bench, flow: dict[str, Any], runs: list[str], cached: str) -> None:
+def test_one_change_runs_what_depends_on_it(
+    bench: Bench, flow: dict[str, Any], runs: list[str], cached: str
+) -> None:
     bench.run(FLOW)
     events = bench.run(flow)
     assert started(events) == runs
@@ -514,7 +530,12 @@ def test_two_runs_share_one_cache(bench: Bench) -> None:
 
     def work(own: int) -> None:
         for seed in range(30):
-            results[own] += bench.run({**changed("3", seed=seed), "9": {**FLOW["9"], "inputs": {"prefix": f"{own}", "images": ["8", 0]}}})
+            results[own] += bench.run(
+                {
+                    **changed("3", seed=seed),
+                    "9": {**FLOW["9"], "inputs": {"prefix": f"{own}", "images": ["8", 0]}},
+                }
+            )
 
     threads = [threading.Thread(target=work, args=(own,)) for own in range(2)]
     for thread in threads:

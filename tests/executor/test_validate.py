@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import pytest
+
 from inkloom.executor import (
     CODES,
     Choice,
@@ -63,7 +64,9 @@ def sample(
 
 
 @node("Save", category="test", output=True)
-def save(*, images: Annotated[object, Port("IMAGE,MASK")], extra: Annotated[object, Port("*")] | None = None) -> Ui:
+def save(
+    *, images: Annotated[object, Port("IMAGE,MASK")], extra: Annotated[object, Port("*")] | None = None
+) -> Ui:
     """Save."""
     return Ui({})
 
@@ -72,7 +75,10 @@ TABLE = NodeTable.collect(sys.modules[__name__])
 
 FLOW: dict[str, Any] = {
     "4": {"class_type": "Load", "inputs": {"name": "a.safetensors"}},
-    "s": {"class_type": "Sample", "inputs": {"seed": 1, "steps": 2, "cfg": 1.5, "width": 64, "sampler": "euler"}},
+    "s": {
+        "class_type": "Sample",
+        "inputs": {"seed": 1, "steps": 2, "cfg": 1.5, "width": 64, "sampler": "euler"},
+    },
     "9": {"class_type": "Save", "inputs": {"images": ["s", 0]}},
 }
 FLOW["s"]["inputs"] |= {"text": "", "tiled": False, "model": ["4", 0]}
@@ -132,9 +138,7 @@ REFUSED: list[tuple[str, dict[str, Any], Problem]] = [
     (
         "s",
         {"model": ["4", 0, 1]},
-        Problem(
-            code="bad_linked_input", message='like ["4", 0]', input="model", given=["4", 0, 1]
-        ),
+        Problem(code="bad_linked_input", message='like ["4", 0]', input="model", given=["4", 0, 1]),
     ),
     (
         "s",
@@ -435,13 +439,19 @@ def test_a_bad_output_does_not_stop_a_good_one(folders: Folders) -> None:
     }
     validation = judged(flow, folders)
     [problem] = validation.problems
-    assert (problem.code, problem.node, problem.given) == ("custom_validation_failed", "p", "nothing_here.png")
+    assert (problem.code, problem.node, problem.given) == (
+        "custom_validation_failed",
+        "p",
+        "nothing_here.png",
+    )
     assert "no file 'nothing_here.png' in" in problem.message
     assert (validation.outputs_good, validation.outputs_bad) == (("9",), {"10": ("p",)})
     validation.raise_if_nothing_runs()
 
 
-@pytest.mark.parametrize("image", ["../models/checkpoints/a.safetensors", "/etc/passwd", "photo.png [output]"])
+@pytest.mark.parametrize(
+    "image", ["../models/checkpoints/a.safetensors", "/etc/passwd", "photo.png [output]"]
+)
 def test_uploads_stay_in_their_folder(folders: Folders, image: str) -> None:
     flow = {
         "p": {"class_type": "Picture", "inputs": {"image": image}},
@@ -473,15 +483,16 @@ def test_what_no_output_needs_is_not_looked_at(folders: Folders) -> None:
 def chain(links: dict[str, str]) -> dict[str, Any]:
     inputs = {**FLOW["s"]["inputs"]}
     nodes = {
-        name: {"class_type": "Pass", "inputs": {**inputs, "value": [source, 0]}} for name, source in links.items()
+        name: {"class_type": "Pass", "inputs": {**inputs, "value": [source, 0]}}
+        for name, source in links.items()
     }
     return {**nodes, "out": {"class_type": "Save", "inputs": {"images": [next(iter(links)), 0]}}}
 
 
 @node("Pass", category="test")
-def pass_on(*, value: Annotated[object, Port("*")], other: Annotated[object, Port("*")] | None = None) -> Annotated[
-    object, Port("*")
-]:
+def pass_on(
+    *, value: Annotated[object, Port("*")], other: Annotated[object, Port("*")] | None = None
+) -> Annotated[object, Port("*")]:
     """Pass a value on."""
     return value
 

@@ -136,6 +136,14 @@ def test_a_sampler_of_two_calls_a_step_cannot_be_stepped_with_one_estimate(inkle
         steps.sampler_step(sampler=sampler, state=started.state, denoised=torch.ones(1, 4, 2, 2), noise=noise)
 
 
+def test_a_state_goes_on_only_in_a_sampler_that_can_read_it():
+    euler, lms = (steps.ksampler_select(sampler_name=name) for name in ("euler", "lms"))
+    x, noise = torch.zeros(1, 4, 2, 2), steps.random_noise(noise_seed=1)
+    started = steps.sampler_start(sampler=euler, noised=x, sigmas=torch.tensor([2.0, 1.0]))
+    with pytest.raises(ValueError, match="lms can't go on from another sampler's state"):
+        steps.sampler_step(sampler=lms, state=started.state, denoised=x, noise=noise)
+
+
 @pytest.mark.parametrize("name", ["noise_mask", "batch_index"])
 def test_sampling_by_hand_refuses_what_it_does_not_follow(inklet: diffusion.Checkpoint, name: str):
     given = {"samples": torch.zeros(1, 4, 2, 2), name: [3]}

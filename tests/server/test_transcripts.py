@@ -68,8 +68,9 @@ class Matcher:
             for index, (one, other) in enumerate(zip(want, got, strict=True)):
                 self.match(one, other, f"{where}/{index}", "number" if index == 0 and key == "prompt" else "")
         elif key == "number":
-            self.offset = got - want if self.offset is None else self.offset
-            self._equal(want + self.offset, got, where)
+            ahead: float = got - want
+            self.offset = ahead if self.offset is None else self.offset
+            self._equal(self.offset, ahead, where)
         elif want == "<ts>":
             self._equal(True, isinstance(got, int), where)
         elif isinstance(want, str) and isinstance(got, str):
@@ -182,7 +183,7 @@ class Replay:
             seqs = [seq for seq, message in wanted if message in kept]
             got: list[Any] = []
             while len(thinned(got)[0]) < len(kept):
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(240):
                     got.append(json.loads(await self.sockets[name].receive_str()))
             for seq, want, message in zip(seqs, kept, thinned(got)[0], strict=True):
                 self._compare(seq, want, message)

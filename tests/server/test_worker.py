@@ -1,0 +1,126 @@
+"""A worker process by itself: the protocol on its standard input and output."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inkloom.server.protocol import (
+    Cancel,
+    Finished,
+    ProtocolError,
+    Ready,
+    Run,
+    Told,
+    from_line,
+    to_line,
+)
+from inkloom.server.worker_process import died_how
+
+TOY = Path(__file__).parent / "toy.py"
+GRAPH = {
+    "1": {"class_type": "Number", "inputs": {"value": 3}},
+    "2": {"class_type": "Show", "inputs": {"value": ["1", 0]}},
+}
+ENDLESS = {
+    "1": {"class_type": "Wait", "inputs": {"start": 0}},
+    "2": {"class_type": "Show", "inputs": {"value": ["1", 0]}},
+}
+
+MESSAGES = [
+    Run(job="j", prompt=GRAPH, targets=("2",), extra_pnginfo={"workflow": "ä"}),
+    Cancel(job="j"),
+    Ready(pid=7),
+    Told(job="j", event={"type": "x"}),
+    Finished(job="j"),
+]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.type)
+def test_every_message_comes_back_as_it_went(message: Run | Cancel | Ready | Told | Finished) -> None:
+    line = to_line(message)
+    assert line.count(b"\n") == 1
+    assert from_line(line) == message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"", b"nonsense", b"[]", b"{}", b'{"type": "x"}', b'{"type": "cancel"}', b'{"type": "ready", "p": 1}'],
+)
+def test_other_lines_are_refused(line: bytes) -> None:
+    with pytest.raises(ProtocolError, match="not a message"):
+        from_line(line)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0, "ended with status 0"),
+        (1, "ended with status 1"),
+        (-9, "was killed by SIGKILL (often the system's answer to a lack of memory)"),
+        (-11, "was killed by SIGSEGV (a crash in native code)"),
+        (-15, "was killed by SIGTERM"),
+        (-99, "was killed by signal 99"),
+    ],
+)
+def test_died_how(code: int, words: str) -> None:
+    assert died_how(code) == words
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, str(TOY), str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+def say(worker: subprocess.Popen[bytes], message: Run | Cancel) -> None:
+    assert worker.stdin is not None
+    worker.stdin.write(to_line(message))
+    worker.stdin.flush()
+
+
+def hear(worker: subprocess.Popen[bytes], until: str) -> list[str]:
+    """Return the types of what comes, up to one type of message or event."""
+    assert worker.stdout is not None
+    heard: list[str] = []
+    for line in worker.stdout:
+        message = from_line(line)
+        heard.append(str(message.event["type"]) if isinstance(message, Told) else message.type)
+        if heard[-1] == until:
+            return heard
+    raise AssertionError(f"the worker ended after {heard}")
+
+
+def test_jobs_and_what_stays_between_them(worker: subprocess.Popen[bytes]) -> None:
+    assert hear(worker, "ready") == ["ready"]
+    say(worker, Cancel(job="nobody"))
+    say(worker, Run(job="a", prompt=GRAPH, targets=("2",)))
+    say(worker, Run(job="b", prompt=GRAPH, targets=("2",)))
+    node = ["node_started", "node_finished"]
+    assert hear(worker, "finished") == ["run_started", *node, *node, "run_done", "finished"]
+    assert hear(worker, "finished") == ["run_started", "node_finished", "run_done", "finished"]
+
+
+def test_cancel(worker: subprocess.Popen[bytes]) -> None:
+    say(worker, Run(job="a", prompt=ENDLESS, targets=("2",)))
+    hear(worker, "progress")
+    say(worker, Cancel(job="a"))
+    assert hear(worker, "finished")[-2:] == ["run_cancelled", "finished"]
+
+
+def test_a_cancel_that_comes_before_its_job_has_begun(worker: subprocess.Popen[bytes]) -> None:
+    say(worker, Run(job="a", prompt=ENDLESS, targets=("2",)))
+    say(worker, Cancel(job="a"))
+    assert hear(worker, "finished")[-2:] == ["run_cancelled", "finished"]
+
+
+def test_it_ends_with_the_process_that_started_it(worker: subprocess.Popen[bytes]) -> None:
+    say(worker, Run(job="a", prompt=ENDLESS, targets=("2",)))
+    hear(worker, "progress")
+    assert worker.stdin is not None
+    worker.stdin.close()
+    assert worker.wait(timeout=10) == 0
