@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOW = ROOT / "workflows" / "text_to_image.json"
-INKLOOM = [sys.executable, "-m", "inkloom.cli"]
+INKLOOM = [str(Path(sys.executable).with_name("inkloom"))]
 
 COMMANDS = {
     "python -c pass (reference)": ([sys.executable, "-c", "pass"], None),
@@ -49,13 +50,15 @@ def _timed(command: list[str], times: int) -> list[float]:
 def _warm(times: int) -> list[float]:
     """Sample again and again in one process with the model loaded and a new seed each time."""
     from inkloom.executor import Graph
-    from inkloom.nodes import Engine
+    from inkloom.nodes import NODES, Engine, open_folders
 
+    flow = json.loads(WORKFLOW.read_text(encoding="utf-8"))
     seconds: list[float] = []
     with tempfile.TemporaryDirectory() as root:
-        engine = Engine.open(Path(root))
+        engine = Engine(NODES, open_folders(Path(root)))
         for seed in range(times + 1):
-            graph = Graph.parse(WORKFLOW.read_text(encoding="utf-8")).with_inputs({("3", "seed"): seed})
+            flow["3"]["inputs"]["seed"] = seed
+            graph = Graph.parse(flow)
             start = time.perf_counter()
             for _ in engine.run(graph):
                 pass

@@ -30,7 +30,7 @@ class Bars:
             TextColumn(" "),
             SpinnerColumn(style="cyan"),
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=20),
             self._facts,
             console=console,
             transient=True,
@@ -82,4 +82,5 @@ class _Facts(ProgressColumn):
     stopping = False
 
     def render(self, task: Task) -> Text:
-        return Text(STOPPING, style="yellow") if self.stopping else Text(task.fields["facts"], style="dim")
+        text, style = (STOPPING, "yellow") if self.stopping else (task.fields["facts"], "dim")
+        return Text(text, style, no_wrap=True, overflow="ellipsis")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
-from ..executor import Expansion, Graph, Hidden, Link, Node, Port, Range, RawLink, node
+from ..executor import Context, Expansion, Graph, Hidden, Link, Node, Port, Range, RawLink, node
 from .ports import Any_, Loop
 
 
@@ -31,6 +31,7 @@ def loop_start(*, initial: Any_, count: Annotated[int, Range(0, 100_000)] = 10) 
 
 @node("LoopEnd", category="logic/loop", display_name="Loop End")
 def loop_end(
+    ctx: Context,
     *,
     loop: Loop,
     value: Annotated[Any, Port("*"), RawLink()],
@@ -48,6 +49,7 @@ def loop_end(
     carried = graph.nodes[start.node].inputs["initial"]
     copies: dict[str, Node] = {}
     for index in range(loop):
+        ctx.check_cancelled()
         turn = _Turn(f"{node_id}.{index}.", start.node, (carried, index, loop), frozenset(body))
         copies |= {turn.prefix + name: turn.copy(graph.nodes[name]) for name in body}
         carried = turn.seen(value)

@@ -45,12 +45,9 @@ def find(roots: Mapping[str, Path], query: Mapping[str, str]) -> Path:
     if kind not in roots:
         raise web.HTTPBadRequest
     root = roots[kind].resolve()
-    folder = (root / subfolder).resolve()
-    if not folder.is_relative_to(root):
-        raise web.HTTPForbidden
-    # PurePath of this platform: a backslash separates folders on Windows only.
-    path = (folder / PurePath(filename).name).resolve()
-    if not path.is_relative_to(root):  # a link that leads out
+    # Only the last part of the name counts; PurePath of this platform, so a backslash parts names on Windows.
+    path = (root / subfolder / PurePath(filename).name).resolve()
+    if not path.is_relative_to(root):  # by the subfolder, or by a link
         raise web.HTTPForbidden
     if not path.is_file():
         raise web.HTTPNotFound

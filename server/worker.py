@@ -9,11 +9,12 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
 
-from ..executor import CancelToken, Graph, to_json
+from ..executor import CancelToken, Event, Graph, RunFailed, WorkflowError, to_json
 from ..nodes import NODES, Engine, open_folders
 from .protocol import Cancel, Finished, FromWorker, Ready, Run, Told, from_line, to_line
 
@@ -70,12 +71,26 @@ def work(engine: Engine, source: BinaryIO, sink: BinaryIO, preload: tuple[str, .
         importlib.import_module(module)
     while True:
         job, token = inbox.next()
-        for event in engine.run(
-            Graph.parse(job.prompt), targets=job.targets, cancel=token, extra_pnginfo=job.extra_pnginfo
-        ):
+        for event in _run(engine, job, token):
             tell(Told(job=job.job, event=to_json(event)))
         inbox.forget(job)
         tell(Finished(job=job.job))
+
+
+def _run(engine: Engine, job: Run, token: CancelToken) -> Iterator[Event]:
+    graph = Graph.parse(job.prompt)
+    try:
+        yield from engine.run(graph, targets=job.targets, cancel=token, extra_pnginfo=job.extra_pnginfo)
+    except WorkflowError as error:  # it was right when it was accepted; a file may be gone since
+        node = next((problem.node for problem in error.problems if problem.node in graph.nodes), None)
+        yield RunFailed(
+            node=node or "",
+            class_type=graph.nodes[node].class_type if node else "",
+            display_node=node or "",
+            exception_type="WorkflowError",
+            message="\n".join(problem.message for problem in error.problems),
+            inputs={},
+        )
 
 
 def main(engine: Engine, preload: tuple[str, ...] = ()) -> None:

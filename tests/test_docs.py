@@ -34,7 +34,9 @@ def test_every_problem_code_has_a_row(code: str):
 def test_every_link_and_file_that_a_page_names_exists(page: Path):
     text = page.read_text(encoding="utf-8")
     links = [found for found in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in found]
-    files = re.findall(r"`((?:cli|diffusion|executor|nodes|server|tests|workflows|docs|bench)/[\w./]*)`", text)
+    files = re.findall(
+        r"`((?:cli|diffusion|executor|nodes|server|tests|workflows|docs|bench)/[\w./]*)`", text
+    )
     missing = [link for link in links if not (page.parent / link).exists()]
     missing += [name for name in files if not (ROOT / name).exists()]
     assert missing == []

@@ -56,7 +56,7 @@ def run(engine: Engine, flow: Flow) -> list[Event]:
     return events
 
 
-def pictures(engine: Engine, events: list[Event]) -> list[np.ndarray[Any, np.dtype[np.uint8]]]:
+def pictures(engine: Engine, events: list[Event]) -> list[np.ndarray[Any, np.dtype[np.int16]]]:
     """Open every picture that a run saved or showed."""
     shown = [event.ui["images"] for event in events if isinstance(event, NodeFinished) and event.ui]
     found = [
@@ -88,7 +88,7 @@ def test_sampling_by_hand_is_ksampler_to_the_bit(engine: Engine):
 
 @pytest.mark.parametrize("sampler", ["euler", "euler_ancestral", "ddpm", "lms"])
 def test_by_hand_agrees_for_every_sampler_of_one_call_a_step(engine: Engine, sampler: str):
-    chosen = {"sampler_name": sampler}
+    chosen: dict[str, object] = {"sampler_name": sampler}
     [at_once] = pictures(engine, run(engine, changed(load("text_to_image"), n3={**chosen, "steps": 4})))
     by_hand = changed(load("sampling_by_hand"), n14=chosen, n11={"steps": 4})
     [picture] = pictures(engine, run(engine, by_hand))

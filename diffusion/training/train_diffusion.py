@@ -30,6 +30,8 @@ from .loop import Plan, Training, generator, ignore, seed_everything, train
 from .scenes import training_scene
 
 TEXT_WIDTH, TEXT_LAYERS = 128, 4
+EARLY = 0.4
+"""Times are u to this power, u even in 0..1: what the words decide is decided while there is much noise."""
 UNET_SPEC = UNetSpec(
     channels=(96, 128),
     res_blocks=1,
@@ -98,9 +100,9 @@ def loss_function(plan: Plan, latents: Latents) -> Callable[[nn.Module, int], Te
         ]
         x0 = latents.normalised(index)
         noise = torch.randn(x0.shape, generator=rng)
-        # One time in each of `batch` equal parts of the schedule: less variance than independent times.
+        # One time in each of `batch` parts of the schedule: less variance than independent times.
         times = (torch.arange(plan.batch) + torch.rand(plan.batch, generator=rng)) / plan.batch
-        times = (times * len(alphas)).long()
+        times = (times**EARLY * len(alphas)).long()
         a = alphas[times][:, None, None, None]
         x, target = a.sqrt() * x0 + (1 - a).sqrt() * noise, a.sqrt() * noise - (1 - a).sqrt() * x0
         with _attention(plan.device), torch.autocast(plan.device, torch.bfloat16):

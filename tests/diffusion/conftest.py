@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from inkloom.diffusion.checkpoint import Checkpoint, load_checkpoint
 from inkloom.diffusion.text import TextSpec, TextTower
 from inkloom.diffusion.tokenizer import BOS, EOS, byte_letters
 
@@ -67,12 +68,23 @@ def tiny_tensors() -> dict[str, Tensor]:
     }
 
 
+def write_checkpoint(folder: Path, tensors: dict[str, Tensor]) -> Path:
+    """Write a checkpoint with its tokenizer beside it."""
+    write_tokenizer(folder / "tokenizer")
+    save_file(tensors, folder / "tiny.safetensors")
+    return folder / "tiny.safetensors"
+
+
 @pytest.fixture
 def tiny_checkpoint(tmp_path: Path, tiny_tensors: dict[str, Tensor]) -> Path:
-    """Write a tiny checkpoint with its tokenizer beside it."""
-    write_tokenizer(tmp_path / "tokenizer")
-    save_file(tiny_tensors, tmp_path / "tiny.safetensors")
-    return tmp_path / "tiny.safetensors"
+    """Write a tiny checkpoint for a test to change."""
+    return write_checkpoint(tmp_path, tiny_tensors)
+
+
+@pytest.fixture(scope="session")
+def tiny_loaded(tmp_path_factory: pytest.TempPathFactory, tiny_tensors: dict[str, Tensor]) -> Checkpoint:
+    """Load the tiny checkpoint once; its handles never change."""
+    return load_checkpoint(write_checkpoint(tmp_path_factory.mktemp("tiny"), tiny_tensors))
 
 
 @pytest.fixture

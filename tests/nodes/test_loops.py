@@ -43,7 +43,7 @@ def show(*, value: int) -> Ui:
 TABLE = NodeTable.collect(sys.modules[__name__], loops)
 
 # value * 3 + turn, again and again
-BODY = {
+BODY: dict[str, object] = {
     "start": {"class_type": "LoopStart", "inputs": {"initial": ["one", 0], "count": 4}},
     "one": {"class_type": "Add", "inputs": {"a": 1, "b": 0}},
     "three": {"class_type": "Add", "inputs": {"a": 1, "b": 2}},
@@ -99,7 +99,7 @@ def test_a_longer_loop_goes_on_where_a_shorter_one_ended(tmp_path: Path):
 
 def test_loops_nest(tmp_path: Path):
     """Outer loop twice: value = (inner loop three times: value + 5)."""
-    flow = {
+    flow: dict[str, object] = {
         "outer": {"class_type": "LoopStart", "inputs": {"initial": ["one", 0], "count": 2}},
         "one": {"class_type": "Add", "inputs": {"a": 1, "b": 0}},
         "inner": {"class_type": "LoopStart", "inputs": {"initial": ["outer", 0], "count": 3}},

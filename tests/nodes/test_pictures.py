@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_the_workflow_travels_in_the_text_chunks(tmp_path: Path):
         assert np.array_equal(np.asarray(file), GREY)
 
 
-def write(path: Path, picture: Image.Image, **options: object) -> Path:
+def write(path: Path, picture: Image.Image, **options: Any) -> Path:
     picture.save(path, **options)
     return path
 

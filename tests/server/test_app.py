@@ -263,6 +263,18 @@ async def test_only_some_outputs(session: Session) -> None:
     assert [message["data"]["node"] for message in ended if message["type"] == "executed"] == ["4"]
 
 
+async def test_a_large_run_does_not_flood_its_client(session: Session) -> None:
+    size = 1000
+    ended = await session.run(
+        {str(name): {"class_type": "Show", "inputs": {"value": name}} for name in range(size)}
+    )
+    assert sum(len(json.dumps(message)) for message in ended) <= 2_000_000
+    last = [message["data"]["nodes"] for message in ended if message["type"] == "progress_state"][-1]
+    assert len(last) == size
+    assert {state["state"] for state in last.values()} == {"finished"}
+    assert kinds(ended).count("executed") == size
+
+
 async def test_prompt_id_may_be_chosen(session: Session) -> None:
     assert (await session.post(graph("Number", value=15), prompt_id="mine"))["prompt_id"] == "mine"
     await session.until("executing", node=None, prompt_id="mine")

@@ -105,6 +105,14 @@ def test_jobs_and_what_stays_between_them(worker: subprocess.Popen[bytes]) -> No
     assert hear(worker, "finished") == ["run_started", "node_finished", "run_done", "finished"]
 
 
+def test_a_job_that_is_no_longer_right(worker: subprocess.Popen[bytes]) -> None:
+    wrong = {**GRAPH, "1": {"class_type": "Number", "inputs": {"value": 100}}}
+    say(worker, Run(job="a", prompt=wrong, targets=("2",)))
+    say(worker, Run(job="b", prompt=GRAPH, targets=("2",)))
+    assert hear(worker, "finished") == ["ready", "run_failed", "finished"]
+    assert hear(worker, "finished")[-2:] == ["run_done", "finished"]
+
+
 def test_cancel(worker: subprocess.Popen[bytes]) -> None:
     say(worker, Run(job="a", prompt=ENDLESS, targets=("2",)))
     hear(worker, "progress")
