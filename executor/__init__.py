@@ -15,7 +15,7 @@ from .annotations import (
 )
 from .cache import Entry, MemoryCache
 from .context import Cancelled, CancelToken, Context
-from .declaration import UNSET, DeclarationError, Input, NodeTable, NodeType, Output, declared_by, node
+from .declaration import NodeTable, declared_by, node
 from .describe import input_config, object_info, options_of
 from .events import (
     EVENTS,
@@ -33,9 +33,11 @@ from .events import (
 from .folders import Folders, MissingFileError, UnsafeNameError, annotated
 from .graph import BadLink, Graph, Link, Node
 from .keys import Key, content_keys
+from .node_type import UNSET, Input, NodeType, Output
 from .problems import CODES, Json, Problem, WorkflowError, nearest, pointer
 from .results import Expansion, Ui
 from .run import run
+from .signature import DeclarationError
 from .validate import Validation, validate
 
 __all__ = [

@@ -10,8 +10,9 @@ import heapq
 from collections.abc import Callable, Iterable, Mapping
 
 from .cache import Entry
-from .declaration import NodeTable, NodeType
+from .declaration import NodeTable
 from .graph import Link, Node
+from .node_type import NodeType
 
 OUTPUT, FEEDS_OUTPUT, FEEDS_NEXT, OTHER = range(4)
 """Ranks of ready nodes, best first: results are shown as soon as can be."""

@@ -7,7 +7,7 @@ from typing import cast
 
 from .cache import Entry
 from .context import Context
-from .declaration import NodeType
+from .node_type import NodeType
 from .results import Expansion, Ui
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from .convert import converted
-from .declaration import UNSET, Input, NodeTable, NodeType
+from .declaration import NodeTable
 from .folders import Folders, MissingFileError, UnsafeNameError
 from .graph import BadLink, Link, Node
+from .node_type import UNSET, Input, NodeType
 from .problems import Problem, listing, nearest, pointer
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .declaration import Input
+from .node_type import Input
 
 
 def _finite(given: Any) -> float:

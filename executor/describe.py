@@ -1,54 +1,11 @@
-"""A node type as others read it: JSON Schema for validation and editors, object_info for the wire."""
+"""A node type in the vocabulary of the wire."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from .declaration import UNSET, Input, NodeType
 from .folders import Folders
-
-_JSON_TYPES: Mapping[str, str] = {
-    "INT": "integer",
-    "FLOAT": "number",
-    "STRING": "string",
-    "BOOLEAN": "boolean",
-}
-
-
-def schema_of(node_type: NodeType) -> dict[str, object]:
-    """Return the JSON Schema of an object that holds values for a node's inputs.
-
-    Inputs that only links carry are no part of it, and names of files are any string: what exists is only
-    known when a workflow is validated.
-    """
-    values = {spec.name: _value_schema(spec) for spec in node_type.inputs.values() if spec.widget}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": node_type.name,
-        "description": node_type.description,
-        "type": "object",
-        "properties": values,
-    }
-
-
-def _value_schema(spec: Input) -> dict[str, object]:
-    schema: dict[str, object] = {}
-    if kind := _JSON_TYPES.get(spec.type):
-        schema["type"] = [kind, "null"] if spec.nullable else kind
-    if spec.choice is not None:
-        schema["enum"] = [*spec.choice.options, *([None] if spec.nullable else [])]
-    if spec.files is not None:
-        schema["type"] = "string"
-    if spec.range is not None:
-        schema["minimum"], schema["maximum"] = spec.range.min, spec.range.max
-        if spec.range.multiple:
-            schema["multipleOf"] = spec.range.step
-    if spec.default is not UNSET:
-        schema["default"] = spec.default
-    if spec.tooltip:
-        schema["description"] = spec.tooltip
-    return schema
+from .node_type import UNSET, Input, NodeType
 
 
 def options_of(spec: Input, folders: Folders) -> tuple[str | int | float | bool, ...] | None:

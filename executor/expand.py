@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from .check import NodeCheck
-from .declaration import Input, NodeTable
+from .declaration import NodeTable
 from .folders import Folders
-from .graph import Graph, Link, Node, knots, sources_first, way_around
+from .graph import Graph, Link, Node
+from .node_type import Input
+from .order import knots, sources_first, way_around
 from .problems import Problem, WorkflowError, listing
 from .results import Expansion
 from .validate import declared_sources

@@ -17,9 +17,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from .declaration import NodeTable, NodeType
+from .declaration import NodeTable
 from .folders import Folders
 from .graph import Graph, Link, Node
+from .node_type import NodeType
 
 TAG = "inkloom-node/1"
 """Format of the keys; a change of the format changes it, and every key with it."""

@@ -46,7 +46,8 @@ class Problem:
     `pointer` is an RFC 6901 JSON pointer into the API-format workflow. `given` is the value as it was judged
     (a number after its conversion), `allowed` what would have been accepted: a mapping with "minimum",
     "maximum" or "multipleOf", a list of names, or a type name. `nearest` is the known name closest to a wrong
-    one. `facts` holds what only this code has; see `docs/architecture.md`.
+    one. `facts` holds more for some codes: "exception" (the text of a failed conversion), "linked_node" and
+    "received_type" of a link, the "nodes" of a cycle, "line" and "column" of text that is not JSON.
     """
 
     code: str
@@ -73,14 +74,20 @@ def pointer(*parts: object) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+COMPARABLE = 5000
+"""Names beyond this many are not compared letter by letter: a broken workflow must not cost minutes."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like `name`, or None when none is like it."""
+    """Return the known name most like `name`; None when none is like it or too many are to be compared."""
     import difflib  # only wanted where something is wrong already
 
     names = list(known)
     folded = {known_name.casefold(): known_name for known_name in names}
     if name.casefold() in folded:
         return folded[name.casefold()]
+    if len(names) > COMPARABLE:
+        return None
     found = difflib.get_close_matches(name, names, n=1) or [
         folded[match] for match in difflib.get_close_matches(name.casefold(), folded, n=1)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from .declaration import UNSET, Input, NodeType
+from .node_type import UNSET, Input, NodeType
 
 
 def reference(table: Mapping[str, NodeType]) -> str:

@@ -19,9 +19,10 @@ from .declaration import NodeTable
 from .events import Event, NodeFinished, NodeStarted, Progress, RunCancelled, RunDone, RunFailed, RunStarted
 from .expand import DependencyCycleError, Growth, growth
 from .folders import Folders, UnsafeNameError
-from .graph import Graph, Link, Node, knots
+from .graph import Graph, Link, Node
 from .keys import effective, node_key
 from .mailbox import Mailbox
+from .order import knots
 from .problems import Json
 from .results import Expansion
 from .validate import Validation, needed, validate
@@ -52,27 +53,34 @@ def run(
     """
     checked = validation or validate(graph, table, folders, targets)
     checked.raise_if_nothing_runs()
-    this = _Run(checked, table, folders, cache, cancel or CancelToken(), scope, hidden, device)
+    this = _Run(
+        checked=checked,
+        table=table,
+        folders=folders,
+        cache=cache,
+        cancel=cancel or CancelToken(),
+        scope=scope,
+        hidden=hidden,
+        device=device,
+    )
     return this.events()
 
 
+@dataclass(eq=False, kw_only=True)
 class _Run:
     """The state of one run; only the run's own thread touches it, what happens leaves through a mailbox."""
 
-    def __init__(
-        self,
-        checked: Validation,
-        table: NodeTable,
-        folders: Folders,
-        cache: MemoryCache,
-        cancel: CancelToken,
-        scope: Callable[[], AbstractContextManager[object]],
-        hidden: Mapping[str, Json],
-        device: str,
-    ) -> None:
-        self._checked, self._table, self._folders, self._cache = checked, table, folders, cache
-        self._cancel, self._scope, self._hidden, self._device = cancel, scope, hidden, device
-        self._nodes: dict[str, Node] = dict(checked.graph.nodes)
+    checked: Validation
+    table: NodeTable
+    folders: Folders
+    cache: MemoryCache
+    cancel: CancelToken
+    scope: Callable[[], AbstractContextManager[object]]
+    hidden: Mapping[str, Json]
+    device: str
+
+    def __post_init__(self) -> None:
+        self._nodes: dict[str, Node] = dict(self.checked.graph.nodes)
         self._digests: dict[str, str] = {}
         self._parents: dict[str, str] = {}
         self._shown: dict[str, str] = {}  # the submitted node that stands for an expanded one
@@ -102,9 +110,6 @@ class _Run:
 
     def _all_nodes(self) -> None:
         """Take one node after the other; returns by raising `_Over` once the last event is told."""
-        order, _ = needed(self._checked.graph, self._table, self._checked.outputs_good)
-        for name in order:
-            self._key(name)
         agenda = self._begin()
         while (name := agenda.take()) is not None:
             if self._is_cancelled():
@@ -124,34 +129,35 @@ class _Run:
             self._fail(blamed, cycle, pending=agenda.pending)
         self._end(RunDone, seconds=self._mailbox.elapsed())
 
-    def _key(self, name: str, agenda: Agenda | None = None) -> None:
-        node = self._nodes[name]
-        try:
-            self._digests[name] = node_key(
-                node, self._table[node.class_type], self._digests, self._folders
-            ).digest
-        except (OSError, UnsafeNameError, TypeError, ValueError) as error:
-            # A file that went away since validation, or a value from an expansion that is not JSON.
-            self._fail(name, error, pending=agenda.pending if agenda else ())
-
     def _begin(self) -> Agenda:
-        found = {digest: self._cache.get(digest) for digest in dict.fromkeys(self._digests.values())}
-        cached = tuple(name for name in self._nodes if found.get(self._digests.get(name, "")))
-        outputs = self._checked.outputs_good
-        self._mailbox.put(RunStarted, nodes=tuple(self._nodes), cached=cached, outputs=outputs)
-        # What was told as cached stays so: other users of the cache may push entries out meanwhile.
-        agenda = Agenda(
-            self._nodes,
-            self._table,
-            self._digests,
-            lambda digest: found.get(digest) or self._cache.get(digest),
-        )
+        outputs = self.checked.outputs_good
+        started = partial(self._mailbox.put, RunStarted, nodes=tuple(self._nodes), outputs=outputs)
+        order, _ = needed(self.checked.graph, self.table, outputs)
+        for name in order:
+            try:
+                self._key(name)
+            except _UNKEYED as error:
+                started(cached=())
+                self._fail(name, error)
+        found = {digest: self.cache.get(digest) for digest in dict.fromkeys(self._digests.values())}
+        started(cached=tuple(name for name in self._nodes if found.get(self._digests.get(name, ""))))
+
+        def lookup(digest: str) -> Entry | None:
+            # What was told as cached stays so: other users of the cache may push entries out meanwhile.
+            return found[digest] if digest in found else self.cache.get(digest)
+
+        agenda = Agenda(self._nodes, self.table, self._digests, lookup)
         known = agenda.want(outputs)
         found.clear()
         for name in outputs:
             if name in known:
                 self._tell_finished(name, known[name], cached=True)
         return agenda
+
+    def _key(self, name: str) -> None:
+        node = self._nodes[name]
+        key = node_key(node, self.table[node.class_type], self._digests, self.folders)
+        self._digests[name] = key.digest
 
     def _call(self, agenda: Agenda, name: str) -> None:
         node = self._nodes[name]
@@ -162,8 +168,8 @@ class _Run:
             arguments[key] = _values(agenda, [given])[0] if linked else given
         arguments |= {key: self._hidden_value(kind, name) for key, kind in node_type.hidden.items()}
         context = Context(
-            folders=self._folders,
-            device=self._device,
+            folders=self.folders,
+            device=self.device,
             node_id=name,
             cancelled=self._is_cancelled,
             report=partial(self._report, name),
@@ -172,7 +178,7 @@ class _Run:
         self._mailbox.put(NodeStarted, class_type=node.class_type, **self._place(name))
         began = time.perf_counter()
         try:
-            with self._scope():
+            with self.scope():
                 result = call(node_type, context, arguments)
             added = self._growth(node, result) if isinstance(result, Expansion) else None
         except Cancelled:
@@ -188,7 +194,7 @@ class _Run:
             self._join(agenda, name, added, _Expanded(tuple(result.outputs), seconds))
 
     def _growth(self, node: Node, expansion: Expansion) -> Growth:
-        return growth(node, expansion, self._nodes, self._digests, self._table, self._folders)
+        return growth(node, expansion, self._nodes, self._digests, self.table, self.folders)
 
     def _join(self, agenda: Agenda, name: str, added: Growth, expanded: _Expanded) -> None:
         """Let a node wait for the nodes that it expanded into."""
@@ -197,7 +203,10 @@ class _Run:
         self._shown.update(dict.fromkeys(added.made, self._shown.get(name, name)))
         self._snapshot = None
         for new in added.nodes:
-            self._key(new, agenda)
+            try:
+                self._key(new)
+            except _UNKEYED as error:
+                self._fail(new, error, pending=agenda.pending)
         self._expanded[name] = expanded
         sources = list(dict.fromkeys(given.node for given in expanded.outputs if isinstance(given, Link)))
         outputs = [new for new in added.made if agenda.type_of(new).output_node]
@@ -207,7 +216,7 @@ class _Run:
 
     def _finish(self, agenda: Agenda, name: str, entry: Entry, *, cached: bool = False) -> None:
         if not cached:
-            self._cache.put(self._digests[name], entry)
+            self.cache.put(self._digests[name], entry)
         agenda.finish(name, entry)
         self._tell_finished(name, entry, cached=cached)
 
@@ -251,7 +260,7 @@ class _Run:
         return {"node": name, "display_node": self._shown.get(name, name), "parent": self._parents.get(name)}
 
     def _is_cancelled(self) -> bool:
-        return self._closing or self._cancel.cancelled
+        return self._closing or self.cancel.cancelled
 
     def _hidden_value(self, kind: str, name: str) -> object:
         match kind:
@@ -261,9 +270,13 @@ class _Run:
                 self._snapshot = self._snapshot or Graph(self._nodes)
                 return self._snapshot
             case "PROMPT":
-                return self._hidden.get("PROMPT") or self._checked.graph.to_api()
+                return self.hidden.get("PROMPT") or self.checked.graph.to_api()
             case _:
-                return self._hidden.get(kind)
+                return self.hidden.get(kind)
+
+
+_UNKEYED = (OSError, UnsafeNameError, TypeError, ValueError)
+"""A file went away since validation or can't be read; a value from an expansion is not JSON."""
 
 
 class _Over(BaseException):

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from .check import NodeCheck
 from .declaration import NodeTable
 from .folders import Folders
-from .graph import Graph, Node, knots, sources_first, way_around
+from .graph import Graph, Node
+from .order import knots, sources_first, way_around
 from .problems import Problem, WorkflowError, listing, pointer
 
 

@@ -44,5 +44,6 @@ def export(path: Path, denoiser: Denoiser, vae: Autoencoder) -> int:
     """Write the checkpoint whole or not at all; give its size in bytes."""
     temporary = path.with_suffix(".tmp")
     cast("Any", safetensors.torch).save_file(checkpoint(denoiser, vae), temporary, metadata=METADATA)
+    temporary.chmod(0o644)  # safetensors writes for the owner alone
     os.replace(temporary, path)
     return path.stat().st_size

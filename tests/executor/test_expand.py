@@ -355,6 +355,32 @@ def test_what_a_loop_needs_in_every_turn_is_made_once_and_its_states_go(tmp_path
     assert most <= 2
 
 
+def test_a_result_that_is_gone_is_made_again(tmp_path: Path) -> None:
+    @node("Blink", category="test")
+    def blink(*, value: int, count: int, own: Id) -> int | Expansion:
+        """Make the numbers 0 and 1 by turns, each long forgotten when its turn comes again."""
+        if count == 0:
+            return value
+        made = Node(f"{own}.c", "Number", {"value": count % 2})
+        again = Node(f"{own}.n", "Blink", {"value": Link(f"{own}.c", 0), "count": count - 1})
+        return Expansion({made.id: made, again.id: again}, (Link(again.id, 0),))
+
+    declared = declared_by(blink)
+    assert declared is not None
+    table = NodeTable({**TABLE, "Blink": declared})
+    for budget in (0, 2**20):
+        events = list(
+            run(
+                Graph.parse(flow("Blink", value=5, count=6)),
+                table,
+                Folders(tmp_path),
+                MemoryCache(budget),
+            )
+        )
+        assert shown(events) == [1]
+        assert sum(name.endswith(".c") for name in started(events)) == (2 if budget else 6)
+
+
 def test_ids_count_as_known_nodes(tmp_path: Path) -> None:
     first = play(flow("Countdown", total=["n", 0], count=1), tmp_path)[0]
     assert isinstance(first, RunStarted)

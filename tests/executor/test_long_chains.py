@@ -8,6 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
+import pytest
+
 from inkloom.executor import (
     Expansion,
     Folders,
@@ -62,6 +64,7 @@ def played(flow: dict[str, Any]) -> Any:
     return next(event.ui for event in events if isinstance(event, NodeFinished) and event.node == "out")
 
 
+@pytest.mark.timeout(900)  # seconds on a machine of its own; others share theirs
 def test_chain() -> None:
     names = [str(place) for place in range(LENGTH)]
     chain: dict[str, Any] = {names[0]: {"class_type": "Next", "inputs": {"value": 0}}}

@@ -171,7 +171,7 @@ def expected(flow: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
     return shown, failures
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=120)
 @given(flows())
 def test_as_the_reference(flow: dict[str, Any]) -> None:
     shown, failures = expected(flow)

@@ -17,6 +17,7 @@ from inkloom.executor import (
     CancelToken,
     Context,
     Event,
+    Files,
     Folders,
     Graph,
     Hidden,
@@ -323,6 +324,27 @@ def test_a_wrong_result_is_the_nodes_failure(bench: Bench) -> None:
     assert isinstance(failed, RunFailed)
     assert failed.message == "Wrong gave 2 outputs; it declares 3: MODEL, CLIP, VAE"
     assert failed.exception_type == "inkloom.executor.calls.WrongResultError"
+
+
+def test_a_file_that_goes_away_after_validation_is_a_failure(bench: Bench) -> None:
+    @node("Read", category="test")
+    def read(*, name: Annotated[str, Files("checkpoints")]) -> Any_:
+        """Read."""
+        return name
+
+    model = bench.folders.root("checkpoints") / "a.safetensors"
+    model.parent.mkdir(parents=True)
+    model.touch()
+    flow = {
+        "1": {"class_type": "Read", "inputs": {"name": "a.safetensors"}},
+        "2": {"class_type": "Tell", "inputs": {"value": ["1", 0]}},
+    }
+    events = bench.start(flow, table_with(read))
+    model.unlink()
+    first, last = events
+    assert isinstance(first, RunStarted)
+    assert isinstance(last, RunFailed)
+    assert (last.node, last.exception_type) == ("1", "inkloom.executor.folders.MissingFileError")
 
 
 def test_hidden_inputs(bench: Bench) -> None:

@@ -281,6 +281,17 @@ REFUSED: list[tuple[str, dict[str, Any], Problem]] = [
     ),
     (
         "s",
+        {"width": 3},  # no multiple of 8 either: the first problem of an input is enough
+        Problem(
+            code="value_smaller_than_min",
+            message="3 is too small; the least value is 16",
+            input="width",
+            given=3,
+            allowed={"minimum": 16},
+        ),
+    ),
+    (
+        "s",
         {"width": 100},
         Problem(
             code="value_not_multiple",
@@ -529,6 +540,13 @@ def test_every_cycle_is_found(folders: Folders) -> None:
         "out": {"a", "b"},
         "out2": {"a", "b", "c"},
     }
+
+
+def test_whatever_hangs_on_a_knot_is_bad(folders: Folders) -> None:
+    flow = chain({"b": "c", "c": "b", "a": "b"})
+    flow["b"]["inputs"]["other"] = ["a", 0]
+    flow |= {f"out {name}": {"class_type": "Save", "inputs": {"images": [name, 0]}} for name in "abc"}
+    assert judged(flow, folders).outputs_good == ()
 
 
 def test_every_code_is_tested() -> None:
