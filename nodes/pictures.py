@@ -10,6 +10,8 @@ import json
 import os
 import re
 import secrets
+import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PilImage
 
     Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+
+
+PART = ".part"
+ABANDONED_SECONDS = 3600
+"""How old an unfinished file must be before it is taken for one that nobody will finish."""
+
+NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
 class PictureError(Exception):
@@ -125,12 +134,13 @@ def _save_numbered(
     info = PngImagePlugin.PngInfo()
     for key, text in texts.items():
         info.add_text(key, text)
-    temporary = folder / f".{base}-{secrets.token_hex(8)}.part"
+    temporary = folder / f".{secrets.token_hex(8)}{PART}"
     try:
         with temporary.open("xb") as file:
             Image.fromarray(picture).save(file, "PNG", pnginfo=info, compress_level=compress_level)
             file.flush()
             os.fsync(file.fileno())
+        _sweep(folder)
         number = _highest_number(folder, base) + 1
         while True:
             path = folder / f"{base}_{number:05}_.png"
@@ -148,15 +158,34 @@ def _renamed(source: Path, target: Path) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+        if error.errno not in NO_HARD_LINKS:
             raise
-        # A file system without hard links: claim the name first, then put the finished picture in its place.
-        try:
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL))
-        except FileExistsError:
-            return False
-        os.replace(source, target)
+        return _claimed(source, target)
     return True
+
+
+def _claimed(source: Path, target: Path) -> bool:
+    """Move without a hard link: claim the name, then put the picture in its place."""
+    try:
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    try:
+        os.replace(source, target)
+    except OSError:
+        target.unlink()
+        raise
+    return True
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what processes left behind that were killed while they wrote here."""
+    for entry in os.scandir(folder):
+        if entry.name.startswith(".") and entry.name.endswith(PART):
+            # Another process may finish or sweep it meanwhile.
+            with suppress(FileNotFoundError):
+                if entry.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+                    os.unlink(entry)
 
 
 def _highest_number(folder: Path, base: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 import threading
@@ -94,6 +96,33 @@ def test_a_write_cut_short_leaves_no_file(tmp_path: Path):
     assert "can't write pictures" in done.stdout
     assert "larger than this process may write" in done.stdout
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS])
+def test_a_file_system_without_hard_links_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+):
+    """A real one needs a mount; the kernel's refusal is all that differs."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, "no hard links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert save(tmp_path, "a", 2) == ["a_00001_.png", "a_00002_.png"]
+
+    monkeypatch.setattr(os, "replace", lambda *_: refuse())
+    with pytest.raises(PictureError):
+        save(tmp_path)
+    assert names(tmp_path) == ["a_00001_.png", "a_00002_.png"]
+
+
+def test_what_a_killed_process_left_is_swept_away_once_it_is_old(tmp_path: Path):
+    old, new = tmp_path / ".1234.part", tmp_path / ".5678.part"
+    old.touch()
+    new.touch()
+    os.utime(old, (0, 0))
+    save(tmp_path)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_the_workflow_travels_in_the_text_chunks(tmp_path: Path):
