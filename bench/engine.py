@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,8 +17,8 @@ from inkloom.executor import (
     NodeTable,
     Range,
     Ui,
-    content_keys,
     node,
+    node_key,
     run,
     validate,
 )
@@ -89,6 +89,14 @@ def played(graph: Graph, cache: MemoryCache) -> list[Event]:
     return list(run(graph, TABLE, FOLDERS, cache))
 
 
+def keyed(graph: Graph, order: Iterable[str]) -> None:
+    """Find the content key of every node."""
+    digests: dict[str, str] = {}
+    for name in order:
+        found = graph.nodes[name]
+        digests[name] = node_key(found, TABLE[found.class_type], digests, FOLDERS).digest
+
+
 def main() -> None:
     """Print the table."""
     print(f"{'':40} {'ms':>10} {'CPU ms':>10} {'nodes/s':>12}")
@@ -114,7 +122,7 @@ def main() -> None:
         row(
             f"keys, {count} nodes",
             count,
-            partial(content_keys, validation.graph, TABLE, FOLDERS, order),
+            partial(keyed, validation.graph, order),
             turns=3,
         )
 

@@ -20,6 +20,11 @@ class Checked:
     graph: Graph | None = None
     validation: Validation | None = None
 
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What may be wrong, and keeps nothing from running."""
+        return self.validation.warnings if self.validation else ()
+
 
 def check(argument: str, settings: Sequence[str], engine: Engine) -> Checked:
     """Read a workflow, replace values in it, and validate it; raises UsageError when it can't be read."""

@@ -24,6 +24,7 @@ from ..executor import (
     to_json,
 )
 from .pace import Pace, duration_text, speed_text
+from .plain import plain
 
 STOPPING = "stopping after this step; Ctrl-C again ends at once"
 
@@ -57,11 +58,11 @@ class Names:
     def of(self, node: str) -> str:
         """Return a node's title, or its class's display name; with its id where several share it."""
         name = self._name(node)
-        return f"{name} ({node})" if self._uses[name] > 1 else name
+        return plain(f"{name} ({node})" if self._uses[name] > 1 else name)
 
     def of_class(self, class_type: str) -> str:
         """Return a class's display name."""
-        return self.table[class_type].display_name if class_type in self.table else class_type
+        return self.table[class_type].display_name if class_type in self.table else plain(class_type)
 
     @cached_property
     def _uses(self) -> Counter[str]:

@@ -50,6 +50,10 @@ def command(given: argparse.Namespace) -> int:
 
 
 def _find(table: Mapping[str, NodeType], name: str) -> NodeType:
+    from .usage import UsageError
+
+    if not name:
+        raise UsageError("the name of the node is empty", advice="`inkloom nodes` lists them all")
     if name in table:
         return table[name]
     shown = {node_type.display_name.casefold(): node_type for node_type in table.values()}
@@ -57,7 +61,6 @@ def _find(table: Mapping[str, NodeType], name: str) -> NodeType:
     if found := folded.get(name.casefold()) or shown.get(name.casefold()):
         return found
     from ..executor import nearest
-    from .usage import UsageError
 
     known = [*table, *(node_type.display_name for node_type in table.values())]
     raise UsageError(

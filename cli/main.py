@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 
 from .. import __version__
 from . import list_nodes, run, serve, validate
-from .root import VARIABLE, default_root
+from .root import VARIABLE, default_root, folder, home, require_folder
 from .usage import UsageError
 
 COMMANDS = (run, validate, list_nodes, serve)
 """The modules of the subcommands, in the order of the help."""
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""How writing to an open stream fails; other errors of the system name a file."""
 
 
 def main() -> None:
@@ -29,11 +32,15 @@ def main() -> None:
 
 def command_line(argv: Sequence[str]) -> int:
     """Run one command; return its exit status: 0 done, 1 failed, 2 wrong input, 130 stopped by Ctrl-C."""
-    arguments = parser().parse_args(argv)
-    if arguments.command is None:
-        parser().print_help()
-        return WRONG
+    arguments = argparse.Namespace(command=None)
     try:
+        parser().parse_args(argv, arguments)
+        if arguments.command is None:
+            parser().print_help()
+            return WRONG
+        if arguments.root is None:
+            arguments.root = default_root(os.environ, sys.platform, home())
+        require_folder(arguments.root)
         status = arguments.command(arguments)
         sys.stdout.flush()  # here, where a reader that went away is no error
         return status
@@ -44,9 +51,17 @@ def command_line(argv: Sequence[str]) -> int:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # `inkloom nodes | head` has what it wanted. Point stdout away, or Python complains at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+        _point_stdout_away()
+        if arguments.command not in (run.command, validate.command):
+            return DONE  # `inkloom nodes | head` has what it wanted
+        print("inkloom: nobody reads standard output any more; broken off", file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        _point_stdout_away()
+        print(f"inkloom: can't write to standard output: {error.strerror}", file=sys.stderr)
+        return FAILED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"inkloom {__version__}")
     whole.set_defaults(command=None)
+    shown = _shown_default()
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     for module in COMMANDS:
         one = commands.add_parser(module.NAME, help=module.SUMMARY, description=module.DESCRIPTION)
@@ -65,13 +81,24 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument(
             "--root",
             metavar="DIR",
-            type=Path,
-            default=default_root(os.environ, sys.platform, Path.home()),
-            help=f"folder with models/, input/, output/ and temp/ (default: ${VARIABLE}, else %(default)s)",
+            type=folder,
+            help=f"folder with models/, input/, output/ and temp/ (default: {shown})",
         )
         one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
         one.set_defaults(command=module.command)
     return whole
+
+
+def _shown_default() -> str:
+    try:
+        return f"${VARIABLE}, else {default_root(os.environ, sys.platform, home())}".replace("%", "%%")
+    except UsageError:
+        return f"${VARIABLE}"
+
+
+def _point_stdout_away() -> None:
+    """Drop what was not written yet: Python would complain of it at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _own_fault(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:

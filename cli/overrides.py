@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..executor import Graph, Link, Node, NodeTable, NodeType
 from ..executor.graph import link_or_value
 from ..executor.problems import nearest
+from .plain import plain
 from .usage import UsageError
 
 
 def overridden(graph: Graph, settings: Sequence[str], table: NodeTable) -> Graph:
     """Return the graph with each `node.input=value` applied in turn.
 
-    The node is named by its id, or by its title or class where that is unique. The value is JSON where it
-    reads as JSON, else text; for an input that takes text it is always text.
+    The node is named by its id, or by its title or class where that is unique. A value `["id", 0]` is a link.
+    Any other is taken as it stands by an input that takes text; elsewhere it is JSON where it reads as JSON,
+    else text.
     Raises UsageError for a setting that means nothing here.
     """
     nodes = dict(graph.nodes)
@@ -29,7 +32,8 @@ def overridden(graph: Graph, settings: Sequence[str], table: NodeTable) -> Graph
             )
         node = nodes[_find(name, nodes, table)]
         takes_text = _type(node, key, table) in ("STRING", "COMBO")
-        nodes[node.id] = replace(node, inputs={**node.inputs, key: _value(text, takes_text=takes_text)})
+        value = _value(place, text, takes_text=takes_text)
+        nodes[node.id] = replace(node, inputs={**node.inputs, key: value})
     return Graph(nodes)
 
 
@@ -49,7 +53,7 @@ def _find(name: str, nodes: Mapping[str, Node], table: NodeTable) -> str:
     known = [*nodes, *dict.fromkeys(one for group in names.values() for one in group)]
     raise UsageError(
         f"--set {name}: the workflow has no such node",
-        looked=tuple(f"{node}  {', '.join(group)}" for node, group in names.items()),
+        known=("its nodes:", *(plain(f"  {node}  {', '.join(group)}") for node, group in names.items())),
         nearest=nearest(name, known),
     )
 
@@ -68,15 +72,28 @@ def _type(node: Node, key: str, table: NodeTable) -> str:
     if key not in node_type.inputs:
         raise UsageError(
             f"--set {node.id}.{key}: {node.class_type} has no input {key}",
-            looked=(f"its inputs: {', '.join(node_type.inputs)}",),
+            known=(f"its inputs: {', '.join(node_type.inputs)}",),
             nearest=nearest(key, node_type.inputs),
         )
     return node_type.inputs[key].type
 
 
-def _value(text: str, *, takes_text: bool) -> object:
+def _value(place: str, text: str, *, takes_text: bool) -> object:
     try:
-        value = link_or_value(json.loads(text))
+        value = link_or_value(json.loads(text, parse_constant=_refuse, parse_float=_finite))
     except ValueError:
         return text
-    return text if takes_text and not isinstance(value, str | Link) else value
+    except RecursionError:
+        if takes_text:
+            return text
+        raise UsageError(f"--set {place}: the value is nested too deeply to be read") from None
+    return text if takes_text and not isinstance(value, Link) else value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is not a JSON number")

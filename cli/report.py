@@ -8,27 +8,44 @@ from collections.abc import Iterable
 
 from ..executor import Graph, Problem, RunFailed
 from .checked import Checked
+from .plain import plain
 
 
-def tell_problems(checked: Checked, *, as_json: bool) -> None:
-    """Print why a workflow can't run: for people on standard error, as JSON on standard output."""
-    if as_json:
-        problems = [problem_json(problem) for problem in checked.problems]
-        print(json.dumps({"type": "invalid", "problems": problems}))
-    else:
-        print(problems_text(checked.name, checked.problems, checked.graph), file=sys.stderr)
+def tell_problems(checked: Checked) -> None:
+    """Print why a workflow can't run, and what may be wrong besides, on standard error."""
+    print(problems_text(checked.name, checked.problems, checked.graph), file=sys.stderr)
+    tell_warnings(checked)
+
+
+def tell_warnings(checked: Checked) -> None:
+    """Print what may be wrong with a workflow, and keeps nothing from running, on standard error."""
+    for warning in checked.warnings:
+        lines = problem_lines(warning, checked.graph)
+        print("\n  ".join([f"warning: {lines[0]}", *lines[1:]]), file=sys.stderr)
+
+
+def answer_json(checked: Checked) -> dict[str, object]:
+    """Return what is wrong with a workflow, and which output nodes can run, as a JSON object."""
+    return {
+        "type": "validation",
+        "valid": not checked.problems,
+        "outputs": list(checked.validation.outputs_good) if checked.validation else [],
+        "problems": [problem_json(problem) for problem in checked.problems],
+        "warnings": [problem_json(warning) for warning in checked.warnings],
+    }
 
 
 def problem_lines(problem: Problem, graph: Graph | None) -> list[str]:
     """Return a problem as a line for the place, where it has one, and a line for what is wrong there."""
     node = graph.nodes.get(problem.node) if graph and problem.node is not None else None
     if node is None:
-        return [problem.message]
+        return [plain(problem.message)]
     title = f' "{node.title}"' if node.title else ""
+    class_type = f" ({node.class_type})" if node.class_type else ""
     spot = f", input {problem.input}" if problem.input else ""
     # The message begins with its place, for those who see nothing else; here that has a line of its own.
     text = problem.message.removeprefix(f"{node.class_type} (node {node.id!r}), input {problem.input!r}: ")
-    return [f"node {node.id}{title} ({node.class_type}){spot}", f"  {text}"]
+    return [plain(f"node {node.id}{title}{class_type}{spot}"), f"  {plain(text)}"]
 
 
 def problems_text(name: str, problems: Iterable[Problem], graph: Graph | None) -> str:
@@ -63,6 +80,7 @@ def failure_text(failed: RunFailed, name: str, *, debug: bool) -> str:
     """Return why a run failed: the node, what it said, and with `debug` where in the program."""
     where = f"node {failed.display_node}"
     inside = f" (inside of it: {failed.class_type}, {failed.node})" if failed.parent else ""
-    lines = [f"inkloom: {name} failed in {where}, {failed.class_type}{inside}", f"  {failed.message}"]
+    lines = [plain(f"inkloom: {name} failed in {where}, {failed.class_type}{inside}")]
+    lines += [f"  {plain(line)}" for line in failed.message.splitlines()]
     lines += failed.traceback if debug else []
     return "\n".join(line.rstrip("\n") for line in lines)

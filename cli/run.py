@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .root import folder
 
 if TYPE_CHECKING:
     from ..executor import Event, Folders, RunCancelled
@@ -30,10 +33,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NODE.INPUT=VALUE",
         action="append",
         default=[],
-        help="replace a value; NODE is an id, or a title or class that only one node has; may be given often",
+        help="replace a value; NODE is an id, or a title or class that only one node has; VALUE is JSON or "
+        'text, for an input that takes text it is the text as it stands; ["ID", 0] is a link; '
+        "may be given often",
     )
     parser.add_argument(
-        "--output", metavar="DIR", type=Path, help="folder for the pictures (default: output/ in the root)"
+        "--output", metavar="DIR", type=folder, help="folder for the pictures (default: output/ in the root)"
     )
     parser.add_argument("--json", action="store_true", help="print every event as a line of JSON instead")
 
@@ -43,15 +48,19 @@ def command(given: argparse.Namespace) -> int:
     from ..nodes import NODES, Engine, open_folders
     from .checked import check
     from .drawing import Names
-    from .report import tell_problems
+    from .report import answer_json, tell_problems, tell_warnings
     from .root import require_writable
 
     folders = open_folders(given.root, given.output and given.output.absolute())
     engine = Engine(NODES, folders)
     checked = check(given.workflow, given.set, engine)
     if checked.problems or checked.graph is None or checked.validation is None:
-        tell_problems(checked, as_json=given.json)
+        if given.json:
+            print(json.dumps(answer_json(checked)))
+        else:
+            tell_problems(checked)
         return 2
+    tell_warnings(checked)
     output = folders.root("output")
     require_writable(output, f"{output} for pictures", "choose another folder: --output DIR")
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class UsageError(Exception):
-    """One thing that is wrong with what was asked: what, where it was looked for, what to do about it."""
+    """One thing that is wrong with what was asked: what, where was looked, what there is, what to do."""
 
     what: str
     looked: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     nearest: str | None = None
     advice: str | None = None
 
@@ -19,6 +20,7 @@ class UsageError(Exception):
         return [
             self.what,
             *(f"looked at {place}" for place in self.looked),
+            *self.known,
             *([f"did you mean {self.nearest}?"] if self.nearest else []),
             *([self.advice] if self.advice else []),
         ]

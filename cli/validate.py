@@ -23,16 +23,16 @@ def command(given: argparse.Namespace) -> int:
     """Judge a workflow; return 0 when nothing is wrong, else 2."""
     from ..nodes import NODES, Engine, open_folders
     from .checked import check
-    from .report import problem_json, tell_problems
+    from .report import answer_json, tell_problems, tell_warnings
 
     checked = check(given.workflow, given.set, Engine(NODES, open_folders(given.root)))
     outputs = list(checked.validation.outputs_good) if checked.validation else []
     if given.json:
-        problems = [problem_json(problem) for problem in checked.problems]
-        print(json.dumps({"valid": not problems, "outputs": outputs, "problems": problems}))
+        print(json.dumps(answer_json(checked)))
     elif checked.problems:
-        tell_problems(checked, as_json=False)
+        tell_problems(checked)
     else:
+        tell_warnings(checked)
         nodes = len(checked.graph.nodes) if checked.graph else 0
         print(f"{checked.name} is right: {nodes} nodes, {_counted(outputs)}")
     return 2 if checked.problems else 0

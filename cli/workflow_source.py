@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from .plain import plain
+from .png_text import SIGNATURE, png_text
 from .usage import UsageError
 
 BUNDLED = Path(__file__).parent.parent / "workflows"
 """The folder of the workflows that ship with inkloom."""
-
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,50 +34,55 @@ def read_workflow(argument: str) -> Source:
     Raises UsageError when there is no such thing, or a picture carries no workflow.
     """
     if argument == "-":
-        return Source("standard input", sys.stdin.buffer.read())
-    path = _find(argument)
+        return _source("standard input", sys.stdin.buffer.read())
+    path, name = _find(argument), plain(argument)
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{argument} can't be read: {error.strerror}") from error
-    return Source(argument, _workflow_in_png(path) if content.startswith(PNG_SIGNATURE) else content)
+        raise UsageError(f"{name} can't be read: {error.strerror}") from error
+    return _source(name, content)
+
+
+def _source(name: str, content: bytes) -> Source:
+    return Source(name, _workflow_in_png(name, content) if content.startswith(SIGNATURE) else content)
 
 
 def _find(argument: str) -> Path:
+    if not argument:
+        raise UsageError(
+            "the name of the workflow is empty", advice="name a file, or one of `inkloom run --help`"
+        )
     path = Path(argument)
-    if path.is_file():
+    # Of os.path: those of Path raise OSError for names that are too long. A pipe is no file and can be read.
+    if os.path.exists(path) and not os.path.isdir(path):
         return path
     # A bundled workflow by its name, also where a README spells it as a path of the repository.
     name = path.stem if path.suffix == ".json" else path.name
     bundled = BUNDLED / f"{name}.json"
-    if path.parent in (Path(), Path("workflows")) and bundled.is_file():
+    known = bundled_names()
+    if path.parent in (Path(), Path("workflows")) and name in known:
         return bundled
-    if path.is_dir():
+    if os.path.isdir(path):
         raise UsageError(
-            f"{argument} is a folder, not a workflow", advice="name a .json file or a .png in it"
+            f"{plain(argument)} is a folder, not a workflow", advice="name a .json file or a .png in it"
         )
     from ..executor.problems import nearest
 
-    known = bundled_names()
     raise UsageError(
-        f"there is no workflow {argument}",
-        looked=(str(path.absolute()), f"the workflows that ship with inkloom: {', '.join(known)}"),
+        f"there is no workflow {plain(argument)}",
+        looked=(plain(str(path.absolute())), f"the workflows that ship with inkloom: {', '.join(known)}"),
         nearest=nearest(name, known),
     )
 
 
-def _workflow_in_png(path: Path) -> bytes:
-    from PIL import Image, UnidentifiedImageError
-
+def _workflow_in_png(name: str, content: bytes) -> bytes:
     try:
-        with Image.open(path) as picture:
-            picture.load()  # text chunks may follow the pixels
-            text: object = picture.info.get("prompt")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise UsageError(f"{path} is not a whole PNG picture: {error}") from error
-    if not isinstance(text, str):
+        text = png_text(content, "prompt")
+    except ValueError as error:
+        raise UsageError(f"{name} is not a whole PNG picture: {error}") from error
+    if text is None:
         raise UsageError(
-            f"{path} carries no workflow: it has no text chunk named 'prompt'",
+            f"{name} carries no workflow: it has no text chunk named 'prompt'",
             advice="pictures that inkloom saved carry one, unless another program has saved them again",
         )
     return text.encode()

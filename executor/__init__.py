@@ -32,7 +32,7 @@ from .events import (
 )
 from .folders import Folders, MissingFileError, UnsafeNameError, annotated
 from .graph import BadLink, Graph, Link, Node
-from .keys import Key, content_keys
+from .keys import Key, node_key
 from .node_type import UNSET, Input, NodeType, Output
 from .problems import CODES, Json, Problem, WorkflowError, nearest, pointer
 from .results import Expansion, Ui
@@ -88,12 +88,12 @@ __all__ = [
     "Validation",
     "WorkflowError",
     "annotated",
-    "content_keys",
     "declared_by",
     "from_json",
     "input_config",
     "nearest",
     "node",
+    "node_key",
     "object_info",
     "options_of",
     "pointer",

@@ -48,8 +48,10 @@ OVERHEAD = 512
 class MemoryCache:
     """Entries by content key, the least recently used dropped first when they exceed the budget.
 
-    `sizeof` measures the outputs of an entry. A value that alone is bigger than the budget is not kept. Safe
-    to use from several threads.
+    `sizeof` measures the outputs of an entry. The latest entry that is bigger than the whole budget is kept
+    besides it, until the next such entry comes: a checkpoint that is too big would otherwise be loaded again
+    for every change. What it shares with others is not counted against them. A budget of 0 keeps nothing.
+    Safe to use from several threads.
     """
 
     def __init__(self, budget_bytes: int, sizeof: Callable[[object], Sizes] | None = None) -> None:
@@ -57,6 +59,7 @@ class MemoryCache:
         self._sizeof = sizeof or buffers
         self._entries: OrderedDict[str, tuple[Entry, Sizes]] = OrderedDict()
         self._holders: dict[Hashable, int] = {}
+        self._big: tuple[str, Sizes] | None = None
         self._used = self._hits = self._misses = self._evicted = 0
         self._lock = threading.Lock()
 
@@ -73,19 +76,24 @@ class MemoryCache:
 
     def put(self, key: str, entry: Entry) -> None:
         """Keep an entry in place of an older one, and drop the least recently used beyond the budget."""
+        if not self._budget:
+            return
         sizes = self._sizeof(entry.outputs)
         with self._lock:
             self._drop(key)
-            if OVERHEAD + sum(sizes.values()) > self._budget:
-                return
+            besides: Sizes = self._big[1] if self._big else {}
+            own = sum(size for identity, size in sizes.items() if identity not in besides)
+            if OVERHEAD + own > self._budget:
+                self._big = (key, sizes)
             self._entries[key] = (entry, sizes)
             self._used += OVERHEAD
             for identity, size in sizes.items():
                 holders = self._holders.get(identity, 0)
                 self._holders[identity] = holders + 1
                 self._used += 0 if holders else size
-            while self._used > self._budget:
-                self._drop(next(iter(self._entries)))
+            allowed = self._budget + (OVERHEAD + sum(self._big[1].values()) if self._big else 0)
+            while self._used > allowed:
+                self._drop(next(name for name in self._entries if not self._is_big(name)))
                 self._evicted += 1
 
     def clear(self) -> None:
@@ -93,6 +101,7 @@ class MemoryCache:
         with self._lock:
             self._entries.clear()
             self._holders.clear()
+            self._big = None
             self._used = 0
 
     def stats(self) -> Stats:
@@ -107,9 +116,14 @@ class MemoryCache:
                 evicted=self._evicted,
             )
 
+    def _is_big(self, key: str) -> bool:
+        return self._big is not None and self._big[0] == key
+
     def _drop(self, key: str) -> None:
         if key not in self._entries:
             return
+        if self._is_big(key):
+            self._big = None
         _, sizes = self._entries.pop(key)
         self._used -= OVERHEAD
         for identity, size in sizes.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -57,14 +59,17 @@ class NodeCheck:
                 problems += [_missing(node, spec, declared)] if spec.required else []
             elif isinstance(given, Link | BadLink):
                 problems += self.link(node, spec, given)
-            elif not spec.widget:
-                problems += [] if spec.type == "*" else [_link_expected(node, spec, given)]
+            elif not spec.widget and spec.type != "*":
+                problems.append(_link_expected(node, spec, given))
             else:
                 try:
-                    values[spec.name] = value = converted(spec, given)
+                    value = converted(spec, given)
                 except (TypeError, ValueError, OverflowError) as error:
                     problems.append(_not_converted(node, spec, given, error))
                     continue
+                if not spec.widget:
+                    continue
+                values[spec.name] = value
                 if type(value) is not type(given) or value != given:
                     changed[spec.name] = value
         problems += _judged(node, declared, values) if values else ()
@@ -72,6 +77,21 @@ class NodeCheck:
             if spec.files is not None and isinstance(name := values.get(spec.name), str):
                 problems += self._file(node, spec, name)
         return problems, changed
+
+    def undeclared(self, node: Node) -> Iterator[Problem]:
+        """Yield a warning for each input that the node's class does not have; the class must be known."""
+        declared = self._table[node.class_type].inputs
+        uploads = any(spec.files is not None and spec.files.upload for spec in declared.values())
+        for name in node.inputs:
+            if name in declared or (name == "upload" and uploads):  # the editor's button writes "upload"
+                continue
+            closest = nearest(name, declared)
+            hint = f"did you mean {closest!r}? " if closest else ""
+            text = (
+                f"is not used: {node.class_type} has no such input; {hint}known: {listing(declared, closest)}"
+            )
+            stray = Input(name=name, type="*", required=False)
+            yield _problem("undeclared_input", node, stray, text, allowed=list(declared), nearest=closest)
 
     def link(self, node: Node, spec: Input, given: Link | BadLink) -> Iterator[Problem]:
         """Yield what is wrong with a link at an input."""
@@ -98,6 +118,7 @@ class NodeCheck:
         if not 0 <= given.slot < len(outputs):
             has = ", ".join(f"{slot} ({output.name})" for slot, output in enumerate(outputs)) or "none"
             message = f"links to output {given.slot} of {_named(source)}, whose outputs are {has}"
+            message += "; outputs count from 0" if given.slot < 0 else ""
             allowed = [output.name for output in outputs]
             yield _problem(
                 "bad_output_slot", node, spec, message, given=list(given), allowed=allowed, facts=facts
@@ -147,7 +168,7 @@ def _problem(code: str, node: Node, spec: Input, text: str, **more: Any) -> Prob
 def _missing(node: Node, spec: Input, declared: NodeType) -> Problem:
     strange = [name for name in node.inputs if name not in declared.inputs]
     closest = nearest(spec.name, strange)
-    remedy = "give it a value" if spec.widget else f"link it to a {spec.type}"
+    remedy = "give it a value" if spec.widget else f"link it to {_a(spec.type)}"
     example = f", for example {spec.default!r}" if spec.widget and spec.default is not UNSET else ""
     text = f"is required and missing; {remedy}{example}"
     if closest:
@@ -156,18 +177,41 @@ def _missing(node: Node, spec: Input, declared: NodeType) -> Problem:
 
 
 def _link_expected(node: Node, spec: Input, given: object) -> Problem:
-    text = f"takes a link to a {spec.type}, not the value {_shown(given)}"
+    text = f"takes a link to {_a(spec.type)}, not the value {_shown(given)}"
     return _problem("link_expected", node, spec, text, given=given, allowed=spec.type)
 
 
 def _not_converted(node: Node, spec: Input, given: object, error: Exception) -> Problem:
-    text = f"{_shown(given)} can't be read as {spec.type}: {error}"
+    if isinstance(given, float) and not math.isfinite(given):
+        text = f"{_shown(given)} is not a finite number"
+    elif isinstance(given, str) and given.isdecimal():
+        text = f"{_shown(given)} has too many digits for a number"
+    elif spec.type in _WANTED:
+        text = f"{_shown(given)} is not {_WANTED[spec.type]}"
+    else:
+        text = f"{_shown(given)} holds a number that is not finite"
     facts = {"exception": str(error)}
     return _problem("invalid_input_type", node, spec, text, given=given, allowed=spec.type, facts=facts)
 
 
+_WANTED: Mapping[str, str] = {
+    "INT": "a whole number",
+    "FLOAT": "a finite number",
+    "STRING": "a text",
+}
+"""What a value should have been, by the type of the input that it can't be converted to."""
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind.startswith(tuple('AEIOU')) else 'a'} {kind}"
+
+
 def _shown(value: object) -> str:
-    text = repr(value)
+    """Write a value as the workflow has it, shortened; half a surrogate pair as its number."""
+    try:
+        text = json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
+    except (TypeError, ValueError, RecursionError):  # what an expansion gives need not be JSON
+        text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -198,9 +242,9 @@ def _schema_problem(node: Node, spec: Input, keyword: str, limit: Any, given: An
     closest = None
     match keyword:
         case "minimum":
-            text = f"{given!r} is too small; the least value is {limit!r}"
+            text = f"{_shown(given)} is too small; the least value is {limit!r}"
         case "maximum":
-            text = f"{given!r} is too big; the greatest value is {limit!r}"
+            text = f"{_shown(given)} is too big; the greatest value is {limit!r}"
         case "multipleOf":
             below = given // limit * limit
             near = [
@@ -208,7 +252,7 @@ def _schema_problem(node: Node, spec: Input, keyword: str, limit: Any, given: An
                 for value in (below, below + limit)
                 if spec.range and spec.range.min <= value <= spec.range.max
             ]
-            text = f"{given!r} is not a multiple of {limit!r}; nearest: {' or '.join(map(repr, near))}"
+            text = f"{_shown(given)} is not a multiple of {limit!r}; nearest: {' or '.join(map(repr, near))}"
         case "enum":
             closest = nearest(given, map(str, limit)) if isinstance(given, str) else None
             hint = f"did you mean {closest!r}? " if closest else ""

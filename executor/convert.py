@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
 
 from .node_type import Input
 
@@ -28,9 +28,19 @@ CONVERSIONS: Mapping[str, Callable[[Any], object]] = {
 def converted(spec: Input, given: object) -> object:
     """Return a value as the input's type has it; types without a rule take it as it is.
 
-    Raises ValueError, TypeError or OverflowError as Python's conversion does; NaN and infinity are refused.
+    Raises ValueError, TypeError or OverflowError as Python's conversion does; NaN and infinity are refused,
+    in lists and objects too.
     """
     rule = CONVERSIONS.get(spec.type)
-    if rule is None or (given is None and spec.nullable):
-        return given
-    return rule(given)
+    if rule is not None and not (given is None and spec.nullable):
+        return rule(given)
+    waiting = [] if spec.widget else [given]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, float):
+            _finite(found)
+        elif isinstance(found, dict):
+            waiting += cast("dict[str, object]", found).values()
+        elif isinstance(found, list | tuple):
+            waiting += cast("Iterable[object]", found)
+    return given

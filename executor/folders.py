@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PureWindowsPath
 
 from .problems import listing, nearest
@@ -92,21 +93,24 @@ class Folders:
         roots = self.roots(folder)
         for root in roots:
             found = root / name
-            if found.is_file():
+            if _is_file(found):
                 if not _inside(found, root):
                     raise UnsafeNameError(f"{name!r} is a link that leads out of {root}")
                 return found
         raise MissingFileError(folder, name, roots, self.names(folder))
 
-    def fingerprint(self, folder: str, name: str) -> str:
-        """Return the hex BLAKE2b digest (160 bits) of a file's content; raises what `path` raises."""
+    def fingerprint(self, folder: str, name: str, check: Callable[[], None] = lambda: None) -> str:
+        """Return the hex BLAKE2b digest (160 bits) of a file's content.
+
+        `check` is called before each block that is read and may raise to end that. Raises what `path` raises.
+        """
         path = self.path(folder, name)
         status = path.stat()
         state = (str(path), status.st_size, status.st_mtime_ns, status.st_ino)
         with self._lock:
             known = self._hashes.get(state)
         if known is None:
-            known = _digest(path)
+            known = _digest(path, check)
             with self._lock:
                 self._hashes[state] = known
         return known
@@ -145,6 +149,25 @@ def _files(root: Path, folder: str) -> Iterator[str]:
             yield name.as_posix()
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=20)).hexdigest()
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False  # no such name can be there
+        raise
+
+
+BLOCK = 2**22
+"""Bytes of a file that are hashed at a time: a few milliseconds."""
+
+
+def _digest(path: Path, check: Callable[[], None]) -> str:
+    digest = hashlib.blake2b(digest_size=20)
+    block = memoryview(bytearray(BLOCK))
+    with path.open("rb", buffering=0) as file:
+        check()
+        while count := file.readinto(block):
+            digest.update(block[:count])
+            check()
+    return digest.hexdigest()

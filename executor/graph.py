@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -128,14 +129,26 @@ def _boxed(given: object) -> object:
             return bad
         case list():
             return {"__value__": cast(object, given)}
+        case dict() if given.keys() == {"__value__"}:
+            return {"__value__": cast(object, given)}
         case _:
-            return given
+            return given  # pyright: ignore[reportUnknownVariableType] -- narrowed by the cases above
 
 
 def _load(text: str | bytes, problems: list[Problem]) -> object:
-    def refuse_constant(name: str) -> object:
-        problems.append(Problem(code="not_json", message=f"{name} is not a JSON number", given=name))
-        return None
+    def refuse(number: str, why: str = "is not a JSON number") -> None:
+        shown = number if len(number) <= 40 else f"{number[:37]}..."
+        problems.append(Problem(code="not_json", message=f"{shown} {why}", given=shown))
+
+    def whole(digits: str) -> int | None:
+        try:
+            return int(digits)
+        except ValueError:  # Python reads no more than some thousand digits
+            return refuse(digits, f"has too many digits ({len(digits)}) for a number")
+
+    def fraction(digits: str) -> float | None:
+        number = float(digits)
+        return number if math.isfinite(number) else refuse(digits, "is too big for a number")
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
@@ -146,18 +159,44 @@ def _load(text: str | bytes, problems: list[Problem]) -> object:
                 problems.append(Problem(code="duplicate_name", message=message, given=name))
         return found
 
+    if not text.strip():
+        message = "the text is empty; a workflow is a JSON object {id: node}"
+        raise WorkflowError([Problem(code="not_json", message=message)])
     try:
-        return json.loads(text, object_pairs_hook=unique, parse_constant=refuse_constant)
+        return json.loads(
+            text, object_pairs_hook=unique, parse_constant=refuse, parse_int=whole, parse_float=fraction
+        )
     except json.JSONDecodeError as error:
         where = {"line": error.lineno, "column": error.colno}
-        message = f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        message = f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}" + _looks(text)
         problem = Problem(code="not_json", message=message, facts=where)
     except UnicodeDecodeError as error:
-        message = f"not JSON: byte {error.start} is not valid {error.encoding} text"
+        message = f"not JSON: byte {error.start} is not valid {error.encoding} text" + _looks(text)
         problem = Problem(code="not_json", message=message, facts={"byte": error.start})
     except RecursionError:
         problem = _TOO_DEEP
     raise WorkflowError([problem])
+
+
+_BINARY: Mapping[bytes, str] = {
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"\x89PNG": "a PNG picture",
+    b"GIF8": "a GIF picture",
+    b"RIFF": "a WebP picture or a sound",
+    b"PK": "a ZIP archive",
+    b"\x1f\x8b": "a gzip archive",
+}
+"""First bytes of files that are taken for workflows now and then."""
+
+
+def _looks(text: str | bytes) -> str:
+    """Say what bytes that are no text are, as the end of a message."""
+    if isinstance(text, str):
+        return ""
+    kind = next((kind for start, kind in _BINARY.items() if text.startswith(start)), None)
+    if kind is None and b"\0" in text[:64]:
+        kind = "a binary file"
+    return f"; it looks like {kind}, and a workflow is JSON text" if kind else ""
 
 
 def _copied(source: object) -> object:
@@ -180,6 +219,10 @@ def _read(loaded: object, problems: list[Problem]) -> dict[str, Node]:
         message = "this is the editor's own format; save it as API format: Workflow > Export (API)"
         problems.append(Problem(code="not_api_format", message=message))
         return {}
+    if _is_request(entries):
+        message = 'this is the body of a POST /prompt; the workflow is what its key "prompt" holds'
+        problems.append(Problem(code="not_api_format", message=message, pointer=pointer("prompt")))
+        return {}
     nodes: dict[str, Node] = {}
     for name, entry in entries.items():
         if isinstance(entry, Mapping):
@@ -191,6 +234,14 @@ def _read(loaded: object, problems: list[Problem]) -> dict[str, Node]:
                 Problem(code="not_api_format", message=message, node=name, pointer=place, allowed="object")
             )
     return nodes
+
+
+def _is_request(entries: Mapping[str, object]) -> bool:
+    held = entries.get("prompt")
+    if not isinstance(held, Mapping) or "class_type" in held:
+        return False
+    nodes = cast("Mapping[str, object]", held).values()
+    return any(isinstance(node, Mapping) and "class_type" in node for node in nodes)
 
 
 def _read_node(name: str, entry: Mapping[str, object], problems: list[Problem]) -> Node:

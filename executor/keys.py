@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from .declaration import NodeTable
 from .folders import Folders
-from .graph import Graph, Link, Node
+from .graph import Link, Node
 from .node_type import NodeType
 
 TAG = "inkloom-node/1"
@@ -46,10 +45,17 @@ def effective(node: Node, node_type: NodeType) -> dict[str, object]:
     return {**node_type.defaults, **{name: given for name, given in node.inputs.items() if name in declared}}
 
 
-def node_key(node: Node, node_type: NodeType, digests: Mapping[str, str], folders: Folders) -> Key:
-    """Return the key of one node, given the digests of the nodes it links to.
+def node_key(
+    node: Node,
+    node_type: NodeType,
+    digests: Mapping[str, str],
+    folders: Folders,
+    check: Callable[[], None] = lambda: None,
+) -> Key:
+    """Return the key of one node of a validated graph, given the digests of the nodes it links to.
 
-    Raises `MissingFileError` when a file it names is gone, TypeError when a value has no JSON form.
+    `check` is called again and again while a file is hashed and may raise to end that. Raises
+    `MissingFileError` when a file it names is gone, TypeError when a value has no JSON form.
     """
     parts: dict[str, list[object]] = {}
     for name, given in effective(node, node_type).items():
@@ -58,7 +64,7 @@ def node_key(node: Node, node_type: NodeType, digests: Mapping[str, str], folder
             continue
         files = node_type.inputs[name].files
         if files is not None and given not in files.also and given is not None:
-            parts[name] = ["file", folders.fingerprint(files.folder, cast(str, given))]
+            parts[name] = ["file", folders.fingerprint(files.folder, cast(str, given), check)]
         else:
             parts[name] = ["value", given]
     own = node.id if "UNIQUE_ID" in node_type.hidden.values() else None
@@ -72,17 +78,3 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 
 def _canonical(value: object) -> bytes:
     return _ENCODER.encode(value).encode("ascii")
-
-
-def content_keys(graph: Graph, table: NodeTable, folders: Folders, order: Iterable[str]) -> dict[str, Key]:
-    """Return the keys of nodes by id; `order` names each node after those it links to.
-
-    `graph` is the validated one, with converted values. Raises what `node_key` raises.
-    """
-    keys: dict[str, Key] = {}
-    digests: dict[str, str] = {}
-    for name in order:
-        node = graph.nodes[name]
-        keys[name] = key = node_key(node, table[node.class_type], digests, folders)
-        digests[name] = key.digest
-    return keys

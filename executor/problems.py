@@ -34,6 +34,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "value_not_multiple": "a number is no multiple of the input's step",
         "value_not_in_list": "a choice or a file name is not among those that exist",
         "custom_validation_failed": "an uploaded file does not exist",
+        # warnings
+        "undeclared_input": "a warning: the node has no such input, so what is given for it is not used",
     }
 )
 """Every problem code and what it stands for; those of the wire's own vocabulary keep their names."""

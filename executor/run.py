@@ -136,6 +136,9 @@ class _Run:
         for name in order:
             try:
                 self._key(name)
+            except Cancelled:
+                started(cached=())
+                self._end(RunCancelled, pending=tuple(order))
             except _UNKEYED as error:
                 started(cached=())
                 self._fail(name, error)
@@ -156,7 +159,8 @@ class _Run:
 
     def _key(self, name: str) -> None:
         node = self._nodes[name]
-        key = node_key(node, self.table[node.class_type], self._digests, self.folders)
+        node_type = self.table[node.class_type]
+        key = node_key(node, node_type, self._digests, self.folders, self._check_cancelled)
         self._digests[name] = key.digest
 
     def _call(self, agenda: Agenda, name: str) -> None:
@@ -205,6 +209,8 @@ class _Run:
         for new in added.nodes:
             try:
                 self._key(new)
+            except Cancelled:
+                self._end(RunCancelled, pending=agenda.pending)
             except _UNKEYED as error:
                 self._fail(new, error, pending=agenda.pending)
         self._expanded[name] = expanded
@@ -261,6 +267,10 @@ class _Run:
 
     def _is_cancelled(self) -> bool:
         return self._closing or self.cancel.cancelled
+
+    def _check_cancelled(self) -> None:
+        if self._is_cancelled():
+            raise Cancelled
 
     def _hidden_value(self, kind: str, name: str) -> object:
         match kind:

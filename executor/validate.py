@@ -19,11 +19,13 @@ class Validation:
     """What is wrong with a workflow, and what of it can run all the same.
 
     `outputs_bad` gives for each wanted output that can't run the nodes with problems that it depends on.
-    `graph` is the workflow with its values converted to the types of their inputs.
+    `warnings` are what is odd and harms nothing. `graph` is the workflow with its values converted to the
+    types of their inputs.
     """
 
     graph: Graph
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     outputs_good: tuple[str, ...] = ()
     outputs_bad: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
 
@@ -41,7 +43,7 @@ class Validation:
 def validate(
     graph: Graph, table: NodeTable, folders: Folders, targets: Iterable[str] | None = None
 ) -> Validation:
-    """Find every problem of a workflow; the workflow itself is not changed.
+    """Find every problem of a workflow, and inputs that are not used; the workflow itself is not changed.
 
     Wanted are the output nodes, or those of them that `targets` names; only what they need is looked at,
     except that every node's class must be known: else no output is good.
@@ -49,11 +51,12 @@ def validate(
     check = NodeCheck(graph.nodes, table, folders)
     nodes = graph.nodes.values()
     problems = [problem for node in nodes if (problem := check.class_problem(node))]
-    refused = bool(problems)
+    refused = frozenset(problem.node for problem in problems)
     outputs = [node.id for node in nodes if node.class_type in table and table[node.class_type].output_node]
     chosen = frozenset(outputs if targets is None else targets)
     wanted = [name for name in outputs if name in chosen]
-    if not wanted:
+    unknown = not refused.isdisjoint(graph.nodes if targets is None else chosen)
+    if not wanted and not unknown:  # a node of unknown class may well be the output
         problems.append(_no_outputs(outputs, chosen))
 
     def sources(name: str) -> list[str]:
@@ -62,10 +65,12 @@ def validate(
     order, cyclic = sources_first(wanted, sources)
     reached = set(order)
     changed: dict[str, Node] = {}
+    warnings: list[Problem] = []
     for node in nodes:  # in the order of the file, in which problems are read best
         if node.id in reached and node.class_type in table:
             found, values = check.inputs(node)
             problems += found
+            warnings += check.undeclared(node)
             if values:
                 changed[node.id] = replace(node, inputs=MappingProxyType({**node.inputs, **values}))
     found_knots = knots({name: sources(name) for name in order}) if cyclic else []
@@ -80,6 +85,7 @@ def validate(
     return Validation(
         graph=Graph({**graph.nodes, **changed}) if changed else graph,
         problems=tuple(problems),
+        warnings=tuple(warnings),
         outputs_good=() if refused else tuple(name for name in wanted if name not in tainted),
         outputs_bad={
             name: tuple(found for found in sources_first([name], sources)[0] if found in bad)

@@ -1,13 +1,11 @@
 """The web application: its parts put together, and its life from start to stop."""
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 
 from aiohttp import web
 
 from ..executor import Folders, NodeTable
+from . import tasks
 from .clients import MAX_BODY, Clients
 from .dispatch import Dispatcher
 from .jobs import Jobs
@@ -16,8 +14,6 @@ from .origin import same_origin_only
 from .routes import add_routes
 from .state import SERVER, Server
 from .worker_process import WorkerProcess
-
-log = logging.getLogger(__name__)
 
 
 def make_app(table: NodeTable, folders: Folders, worker_argv: Sequence[str]) -> web.Application:
@@ -43,19 +39,13 @@ def make_app(table: NodeTable, folders: Folders, worker_argv: Sequence[str]) -> 
 async def _life(app: web.Application) -> AsyncIterator[None]:
     server = app[SERVER]
     await server.worker.start()
-    dispatching = asyncio.create_task(server.dispatcher.run_for_ever(), name="dispatcher")
-    dispatching.add_done_callback(_report)
-    yield
-    dispatching.cancel()
-    with suppress(asyncio.CancelledError):
-        await dispatching
-    await server.worker.stop()
+    dispatching = tasks.start(server.dispatcher.run_for_ever(), "dispatcher")
+    try:
+        yield
+    finally:
+        await tasks.stop(dispatching)
+        await server.worker.stop()
 
 
 async def _say_goodbye(app: web.Application) -> None:
     await app[SERVER].clients.close()
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()):
-        log.critical("the dispatcher has failed; no job will run any more", exc_info=error)

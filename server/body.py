@@ -11,7 +11,10 @@ from ..executor import Json
 
 def read_json(text: bytes | str) -> Json:
     """Return what JSON text says; raises ValueError, also for NaN and infinities: JSON has none."""
-    return cast(Json, json.loads(text, parse_constant=_refuse))
+    try:
+        return cast(Json, json.loads(text, parse_constant=_refuse))
+    except RecursionError:
+        raise ValueError("its values are nested too deeply to be read") from None
 
 
 def _refuse(name: str) -> None:
@@ -19,12 +22,20 @@ def _refuse(name: str) -> None:
 
 
 async def object_in(request: web.Request) -> Mapping[str, Json]:
-    """Return the JSON object of a request whose body may be left out; anything else counts as empty."""
-    try:
-        body = read_json(await request.read())
-    except ValueError:
+    """Return the JSON object of a request, empty when it has no body; answers 400 for anything else.
+
+    A body that was cut short must not count as none: without one, /interrupt stops whatever runs.
+    """
+    text = await request.read()
+    if not text.strip():
         return {}
-    return body if isinstance(body, dict) else {}
+    try:
+        body = read_json(text)
+    except ValueError as error:
+        raise web.HTTPBadRequest(text=f"The request's body is not JSON: {error}\n") from error
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text="The request's body must be a JSON object\n")
+    return body
 
 
 def strings_in(body: Mapping[str, Json], name: str) -> tuple[str, ...]:

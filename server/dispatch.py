@@ -1,6 +1,7 @@
 """The loop that gives jobs to the worker and tells the clients what becomes of them."""
 
 import logging
+from contextlib import aclosing
 
 from ..executor.events import from_json
 from .clients import Clients
@@ -49,16 +50,21 @@ class Dispatcher:
     async def _run(self, story: Story) -> None:
         job = story.job
         order = Run(job=job.id, prompt=job.prompt, targets=job.outputs, extra_pnginfo=job.extra_pnginfo)
-        try:
-            async for event in self._worker.run(order):
-                for message in story.tell(from_json(event)):
-                    self._tell(job, message)
-        except WorkerDiedError as died:
-            log.error("job %s failed: %s", job.id, died)
-            story.break_off(died)
-        else:
-            if story.ending is None:  # never call a run that nobody saw end a success
-                story.break_off(WorkerDiedError("The worker left this job without saying how it ended."))
+        async with aclosing(self._worker.run(order)) as events:
+            try:
+                async for event in events:
+                    for message in story.tell(from_json(event)):
+                        self._tell(job, message)
+            except WorkerDiedError as died:
+                log.error("job %s failed: %s", job.id, died)
+                story.break_off(died)
+            except Exception as error:  # whatever it is, it ends this job only: the queue goes on
+                log.exception("job %s failed in the server itself", job.id)
+                await self._worker.cancel(job.id)
+                story.break_off(error)
+            else:
+                if story.ending is None:  # never call a run that nobody saw end a success
+                    story.break_off(WorkerDiedError("The worker left this job without saying how it ended."))
 
     def _tell(self, job: Job, message: Message) -> None:
         if job.client_id is None and message.type in TOLD_TO_ALL:

@@ -129,6 +129,11 @@ class Jobs:
             self._waiting = kept
             self._changed()
 
+    def waits_or_runs(self, job: str) -> bool:
+        """Return whether a job of this id has not ended yet."""
+        present = [entry[2].id for entry in self._waiting]
+        return job in present or (self.running is not None and self.running.id == job)
+
     def record(self, job: str) -> Record | None:
         """Return how a job ended; None when it is unknown or has not ended."""
         return self._history.get(job)

@@ -22,7 +22,8 @@ class Message:
 
     def to_json(self) -> str:
         """Return the frame's text."""
-        return json.dumps({"type": self.type, "data": self.data}, ensure_ascii=False)
+        # In ASCII: half of a surrogate pair has no other encoding.
+        return json.dumps({"type": self.type, "data": self.data})
 
 
 def status(remaining: int, sid: str | None = None) -> Message:

@@ -1,6 +1,7 @@
 """GET /: a plain page that says the server runs."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,11 +16,12 @@ def newest_pictures(output: Path) -> list[str]:
     """Return names of the newest pictures in the output folder itself, newest first."""
     if not output.is_dir():
         return []
-    pictures = [
-        path for path in output.iterdir() if path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp")
-    ]
-    pictures.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    return [path.name for path in pictures[:SHOWN]]
+    pictures: list[tuple[int, str]] = []
+    for path in output.iterdir():
+        if path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp"):
+            with suppress(OSError):  # deleted since, or a link to nothing
+                pictures.append((path.stat().st_mtime_ns, path.name))
+    return [name for _, name in sorted(pictures, reverse=True)[:SHOWN]]
 
 
 def render(version: str, root: Path, pictures: Sequence[str], jobs: Jobs) -> str:

@@ -3,7 +3,7 @@
 import json
 import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -41,9 +41,12 @@ class Accepted:
         return {"prompt_id": self.job.id, "number": self.job.number, "node_errors": self.node_errors}
 
 
-def accept(body: bytes, numbering: Numbering, table: NodeTable, folders: Folders) -> Accepted:
-    """Read and validate a prompt; raises RefusedError."""
+def accept(
+    body: bytes, numbering: Numbering, taken: Callable[[str], bool], table: NodeTable, folders: Folders
+) -> Accepted:
+    """Read and validate a prompt; `taken` says whether an id belongs to another job. Raises RefusedError."""
     fields = _fields(body)
+    name = _id(fields, taken)
     number = _number(fields, numbering)
     if "prompt" not in fields:
         raise RefusedError(error_body("no_prompt", "No prompt provided", "No prompt provided"))
@@ -55,7 +58,7 @@ def accept(body: bytes, numbering: Numbering, table: NodeTable, folders: Folders
     if answer := refusal(validation, table, folders):
         raise RefusedError(answer)
     job = Job(
-        id=str(fields["prompt_id"]) if fields.get("prompt_id") is not None else str(uuid.uuid4()),
+        id=name,
         number=number,
         prompt=validation.graph.to_api(),
         extra_data=_extra_data(fields),
@@ -70,7 +73,7 @@ def _fields(body: bytes) -> Mapping[str, Json]:
     except json.JSONDecodeError as error:
         where = f"{error.msg} at line {error.lineno}, column {error.colno}"
         raise RefusedError(error_body("not_json", "The request's body is not JSON", where)) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise RefusedError(error_body("not_json", "The request's body is not JSON", str(error))) from error
     if not isinstance(read, dict):
         raise RefusedError(
@@ -79,14 +82,42 @@ def _fields(body: bytes) -> Mapping[str, Json]:
     return read
 
 
+def _id(fields: Mapping[str, Json], taken: Callable[[str], bool]) -> str:
+    match fields.get("prompt_id"):
+        case None:
+            return str(uuid.uuid4())
+        case str() | int() | float() as given:
+            name = str(given)
+        case _:
+            raise _wrong_id("it must be text")
+    if not name:
+        raise _wrong_id("it is empty")
+    if not name.isprintable():  # also half of a surrogate pair, which no answer could carry
+        raise _wrong_id(f"it has characters that can't be shown: {name!r}")
+    if taken(name):
+        raise _wrong_id(f"a job with the id {name} waits or runs")
+    return name
+
+
+def _wrong_id(details: str) -> RefusedError:
+    return RefusedError(error_body("invalid_prompt_id", "The prompt_id can't be used", details))
+
+
 def _number(fields: Mapping[str, Json], numbering: Numbering) -> float:
     match fields.get("number"):
         case None:
             return numbering(front=bool(fields.get("front")))
-        case bool() | int() | float() as number if math.isfinite(number):
-            return float(number)
+        case bool() | int() | float() as number if (finite := _as_float(number)) is not None:
+            return finite
         case other:
             raise RefusedError(error_body("invalid_number", "The queue number must be a number", repr(other)))
+
+
+def _as_float(number: float) -> float | None:
+    try:
+        return float(number) if math.isfinite(number) else None
+    except OverflowError:  # a whole number beyond what a float holds
+        return None
 
 
 def _targets(fields: Mapping[str, Json]) -> Sequence[str] | None:

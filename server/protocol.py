@@ -77,7 +77,8 @@ def to_line(message: ToWorker | FromWorker) -> bytes:
     data = {
         field.name: getattr(message, field.name) for field in fields(message)
     }  # asdict would copy the graph
-    return json.dumps({"type": message.type, **data}, ensure_ascii=False).encode() + b"\n"
+    # In ASCII: half of a surrogate pair, which JSON text may carry as an escape, has no other encoding.
+    return json.dumps({"type": message.type, **data}).encode() + b"\n"
 
 
 def from_line(line: bytes) -> ToWorker | FromWorker:
@@ -86,5 +87,5 @@ def from_line(line: bytes) -> ToWorker | FromWorker:
         data = json.loads(line)
         kind = _KINDS[data.pop("type")]
         return kind(**data)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProtocolError(f"not a message of the worker protocol ({error!r}): {line[:200]!r}") from error

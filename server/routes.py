@@ -15,11 +15,13 @@ from .state import SERVER
 async def post_prompt(request: web.Request) -> web.Response:
     """Validate a workflow and queue it."""
     server = request.app[SERVER]
+    jobs = server.jobs
+    body = await request.read()  # nothing is awaited between the check of an id and the job that takes it
     try:
-        accepted = accept(await request.read(), server.jobs.next_number, server.table, server.folders)
+        accepted = accept(body, jobs.next_number, jobs.waits_or_runs, server.table, server.folders)
     except RefusedError as refused:
         return web.json_response(refused.answer, status=400)
-    server.jobs.put(accepted.job)
+    jobs.put(accepted.job)
     return web.json_response(accepted.answer())
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import errno
+import os
+import re
 import signal
 import socket
 from collections.abc import Callable
@@ -13,6 +15,9 @@ from ..nodes import NODES, open_folders
 from .app import make_app
 from .origin import is_loopback
 from .worker_process import command
+
+NAME = re.compile(r"[\w.:%-]+")
+"""What may be an address or the name of a host."""
 
 GRACE = 2.0
 """Seconds that open requests get to end when the server stops."""
@@ -27,11 +32,14 @@ def serve(root: Path, address: str, port: int, announce: Callable[[str], None]) 
 
     Raises ServeError.
     """
+    if not NAME.fullmatch(address):
+        raise ServeError(f"--listen takes an address such as 127.0.0.1, not {address!r}; or leave it out")
     if not is_loopback(address):
+        here = port or 8188
         raise ServeError(
             f"--listen {address} would let other machines in, and this version can't ask for a password. "
             "Leave --listen out, and reach the server from elsewhere through a tunnel: "
-            f"ssh -L {port}:127.0.0.1:{port} THIS-MACHINE"
+            f"ssh -L {here}:127.0.0.1:{here} THIS-MACHINE"
         )
     asyncio.run(_serve(root, address, port, announce))
 
@@ -59,7 +67,7 @@ def _listen(address: str, port: int) -> socket.socket:
     except OSError as error:
         reasons = {
             errno.EADDRINUSE: f"port {port} of {address} is taken, perhaps by another inkloom; "
-            f"stop that one, or choose another port: --port {port + 1}",
+            f"stop that one, or choose another port: --port {port + 1 if port < 65535 else port - 1}",
             errno.EACCES: f"this user may not listen on port {port}; choose one above 1023: --port 8188",
             errno.EADDRNOTAVAIL: f"this machine has no address {address}; leave --listen out",
         }
@@ -72,7 +80,13 @@ async def _asked_to_stop() -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def ask(*_: object) -> None:
+    asked = False
+
+    def ask(number: int, _: object) -> None:
+        nonlocal asked
+        if asked:  # twice: wait for nothing. The worker ends when its input closes.
+            os._exit(128 + number)
+        asked = True
         loop.call_soon_threadsafe(stop.set)
 
     for number in (signal.SIGINT, signal.SIGTERM):

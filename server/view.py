@@ -45,12 +45,15 @@ def find(roots: Mapping[str, Path], query: Mapping[str, str]) -> Path:
     if kind not in roots:
         raise web.HTTPBadRequest
     root = roots[kind].resolve()
-    # Only the last part of the name counts; PurePath of this platform, so a backslash parts names on Windows.
-    path = (root / subfolder / PurePath(filename).name).resolve()
-    if not path.is_relative_to(root):  # by the subfolder, or by a link
-        raise web.HTTPForbidden
-    if not path.is_file():
-        raise web.HTTPNotFound
+    try:
+        # Only the last part of the name counts; by PurePath, so a backslash parts names on Windows.
+        path = (root / subfolder / PurePath(filename).name).resolve()
+        if not path.is_relative_to(root):  # by the subfolder, or by a link
+            raise web.HTTPForbidden
+        if not path.is_file():
+            raise web.HTTPNotFound
+    except (OSError, RuntimeError):  # a name longer than names can be; links that lead to each other
+        raise web.HTTPNotFound from None
     return path
 
 

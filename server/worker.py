@@ -9,14 +9,25 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
 
-from ..executor import CancelToken, Event, Graph, RunFailed, WorkflowError, to_json
+from ..executor import CancelToken, Event, Graph, Node, RunFailed, WorkflowError, to_json
 from ..nodes import NODES, Engine, open_folders
-from .protocol import Cancel, Finished, FromWorker, Ready, Run, Told, from_line, to_line
+from .protocol import (
+    Cancel,
+    Finished,
+    FromWorker,
+    ProtocolError,
+    Ready,
+    Run,
+    Told,
+    ToWorker,
+    from_line,
+    to_line,
+)
 
 
 class Inbox:
@@ -28,24 +39,33 @@ class Inbox:
         self._lock = threading.Lock()
 
     def listen(self, source: BinaryIO) -> None:
-        """Read messages until the source ends, which ends this process at once."""
-        for line in source:
-            match from_line(line):
-                case Run() as job:
-                    token = CancelToken()
-                    with self._lock:
-                        self._tokens[job.job] = token
-                    self._jobs.put((job, token))
-                case Cancel(job=name):
-                    with self._lock:
-                        token = self._tokens.get(name)
-                    if token is not None:
-                        token.cancel()
-                case other:
-                    print(f"a worker does not take {other!r}", file=sys.stderr)  # noqa: T201
-        # Not sys.exit: a node may be deep in native code, and nobody is left to hear of its result.
-        # Pictures are renamed into place when whole, so nothing half-written stays.
-        os._exit(0)
+        """Read messages until the source ends or makes no sense, which ends this process at once."""
+        status = 1  # a worker that listens no more must not live on: its next job would never end
+        try:
+            for line in source:
+                self._take(from_line(line))
+            status = 0
+        except ProtocolError as error:
+            print(error, file=sys.stderr, flush=True)  # noqa: T201
+        finally:
+            # Not sys.exit: a node may be deep in native code, and nobody is left to hear of its result.
+            # Pictures are renamed into place when whole, so nothing half-written stays.
+            os._exit(status)
+
+    def _take(self, message: ToWorker | FromWorker) -> None:
+        match message:
+            case Run() as job:
+                token = CancelToken()
+                with self._lock:
+                    self._tokens[job.job] = token
+                self._jobs.put((job, token))
+            case Cancel(job=name):
+                with self._lock:
+                    token = self._tokens.get(name)
+                if token is not None:
+                    token.cancel()
+            case other:
+                print(f"a worker does not take {other!r}", file=sys.stderr)  # noqa: T201
 
     def next(self) -> tuple[Run, CancelToken]:
         """Wait for a job."""
@@ -78,14 +98,16 @@ def work(engine: Engine, source: BinaryIO, sink: BinaryIO, preload: tuple[str, .
 
 
 def _run(engine: Engine, job: Run, token: CancelToken) -> Iterator[Event]:
-    graph = Graph.parse(job.prompt)
+    nodes: Mapping[str, Node] = {}
     try:
+        graph = Graph.parse(job.prompt)
+        nodes = graph.nodes
         yield from engine.run(graph, targets=job.targets, cancel=token, extra_pnginfo=job.extra_pnginfo)
     except WorkflowError as error:  # it was right when it was accepted; a file may be gone since
-        node = next((problem.node for problem in error.problems if problem.node in graph.nodes), None)
+        node = next((problem.node for problem in error.problems if problem.node in nodes), None)
         yield RunFailed(
             node=node or "",
-            class_type=graph.nodes[node].class_type if node else "",
+            class_type=nodes[node].class_type if node else "",
             display_node=node or "",
             exception_type="WorkflowError",
             message="\n".join(problem.message for problem in error.problems),

@@ -4,10 +4,11 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from . import tasks
 from .protocol import Cancel, Finished, ProtocolError, Ready, Run, Told, ToWorker, from_line, to_line
 
 LINE_LIMIT = 64 * 2**20
@@ -39,8 +40,9 @@ class WorkerProcess:
     ends: its standard input is closed then.
     """
 
-    def __init__(self, argv: Sequence[str]) -> None:
+    def __init__(self, argv: Sequence[str], line_limit: int = LINE_LIMIT) -> None:
         self._argv = tuple(argv)
+        self._line_limit = line_limit
         self._process: asyncio.subprocess.Process | None = None
         self._ready = False
         self._inbox: asyncio.Queue[Ready | Told | Finished | WorkerDiedError] | None = (
@@ -58,16 +60,14 @@ class WorkerProcess:
 
     async def start(self) -> None:
         """Start the process; it gets ready while this one goes on."""
-        self._keeper = asyncio.create_task(self._keep_alive(), name="worker keeper")
+        self._keeper = tasks.start(self._keep_alive(), "keeper of the worker process")
 
     async def stop(self) -> None:
         """End the process and wait until it is gone."""
         if self._keeper is not None:
-            self._keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeper
+            await tasks.stop(self._keeper)
 
-    async def run(self, job: Run) -> AsyncIterator[Mapping[str, object]]:
+    async def run(self, job: Run) -> AsyncGenerator[Mapping[str, object]]:
         """Run a job and yield its executor events (JSON form); raises `WorkerDiedError`."""
         inbox = self._inbox = asyncio.Queue()
         self._job, self._given, self._cancelled = job.job, False, False
@@ -111,9 +111,8 @@ class WorkerProcess:
     async def _keep_alive(self) -> None:
         failed_starts = 0
         while True:
-            code, lived = await self._one_life()
+            how, lived = await self._one_life()
             failed_starts = 0 if lived else failed_starts + 1
-            how = died_how(code)
             log.error("the worker process %s; starting a new one", how)
             if self._inbox is not None and self._given:
                 self._inbox.put_nowait(WorkerDiedError(f"The worker process that ran this job {how}."))
@@ -124,20 +123,30 @@ class WorkerProcess:
             # A worker that can't even start would otherwise be started again in a tight loop.
             await asyncio.sleep(min(30.0, 0.5 * 2**failed_starts) if failed_starts else 0)
 
-    async def _one_life(self) -> tuple[int, bool]:
-        """Start a process and hear it until it ends: its exit status, and whether it ever got ready."""
-        process = await asyncio.create_subprocess_exec(
-            *self._argv,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=LINE_LIMIT,
-        )
+    async def _one_life(self) -> tuple[str, bool]:
+        """Start a process and hear it until it ends: how it ended, and whether it ever got ready."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._argv,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=self._line_limit,
+                start_new_session=True,  # a Ctrl-C on the terminal is for the web process alone
+            )
+        except OSError as error:
+            return f"can't be executed ({error})", False
         assert process.stdout is not None
         self._process = process
         try:
             async for line in process.stdout:
                 self._hear(line)
-            return await process.wait(), self._ready
+            return died_how(await process.wait()), self._ready
+        except ValueError:  # so the stream tells of a line over the limit: what follows makes no sense
+            process.kill()
+            while await process.stdout.read(2**16):
+                pass
+            await process.wait()
+            return f"was ended: it sent a line of more than {self._line_limit} bytes", self._ready
         except asyncio.CancelledError:
             await _end(process)
             raise

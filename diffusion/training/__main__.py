@@ -26,7 +26,7 @@ from .vocabulary import learn_merges, words_of, write_tokenizer
 INKLET = Path(__file__).parent.parent / "inklet"
 VAE_PLAN = Plan(steps=2300, batch=4, warm_up=50, average=0.998)
 DECODER_PLAN = Plan(steps=1200, batch=4, warm_up=50, decay=1.0, average=0.995, matrix_lr=0.01, other_lr=1e-3)
-DIFFUSION_PLAN = Plan(steps=3600, batch=48, warm_up=100, decay=0.35, average=0.998, matrix_lr=0.015)
+DIFFUSION_PLAN = Plan(steps=6000, batch=48, warm_up=100, decay=0.35, average=0.998, matrix_lr=0.015)
 SCENES = 40_000
 WORDS_FROM = 20_000
 MERGES = 400

@@ -37,7 +37,7 @@ UNET_SPEC = UNetSpec(
     res_blocks=1,
     input_depths=(0, 1),
     middle_depth=1,
-    output_depths=(1, 1, 0, 0),
+    output_depths=(1, 1, 1, 1),
     context_channels=TEXT_WIDTH,
 )
 

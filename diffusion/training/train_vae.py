@@ -20,7 +20,7 @@ from .loop import Plan, Training, averaged, generator, ignore, seed_everything, 
 from .scenes import Scene, exam_scene, training_scene
 
 VAE_FILE, DECODER_FILE = "vae.pt", "decoder.pt"
-EXAM = 64
+EXAM, SHOWN = 64, 16
 SPEC = AutoencoderSpec(widths=(64, 64, 64, 64), blocks=1)
 KL_WEIGHT = 2e-4
 GRADIENT_WEIGHT = 0.5
@@ -145,13 +145,17 @@ def train_vae(
     plan: Plan,
     *,
     spec: AutoencoderSpec = SPEC,
+    exam: int = EXAM,
     minutes: float = math.inf,
     report: Callable[[str], None] = ignore,
 ) -> Autoencoder:
-    """Train, or go on training, the autoencoder in the run folder; give the averaged network."""
+    """Train, or go on training, the autoencoder in the run folder; give the averaged network.
+
+    It is examined on `exam` unseen pictures.
+    """
     seed_everything(plan.seed)
     training = Training(Autoencoder(spec), plan, run / VAE_FILE)
-    examine = _examination(run / "vae.png", plan)
+    examine = _examination(run / "vae.png", plan, exam)
     train(training, loss_function(plan), minutes=minutes, report=report, examine=examine)
     return cast(Autoencoder, training.average)
 
@@ -161,6 +165,7 @@ def polish_decoder(
     plan: Plan,
     *,
     spec: AutoencoderSpec = SPEC,
+    exam: int = EXAM,
     minutes: float = math.inf,
     report: Callable[[str], None] = ignore,
 ) -> Autoencoder:
@@ -171,7 +176,7 @@ def polish_decoder(
         if part is not None:
             part.requires_grad_(True)
     training = Training(network, plan, run / DECODER_FILE)
-    examine = _examination(run / "decoder.png", plan)
+    examine = _examination(run / "decoder.png", plan, exam)
     train(training, polish_function(plan), minutes=minutes, report=report, examine=examine)
     return cast(Autoencoder, training.average)
 
@@ -185,16 +190,16 @@ def trained_vae(run: Path, spec: AutoencoderSpec = SPEC) -> Autoencoder:
     return averaged(Autoencoder(spec), polished if polished.exists() else run / VAE_FILE)
 
 
-def _examination(page: Path, plan: Plan) -> Callable[[nn.Module, int], str]:
+def _examination(page: Path, plan: Plan, count: int) -> Callable[[nn.Module, int], str]:
     """Give what looks at unseen pictures: a line of figures, and some of the pictures on a page."""
-    exam = unseen_pictures(EXAM)
-    truths = [truth(exam_scene(1, index)) for index in range(EXAM)]
+    exam = unseen_pictures(count)
+    truths = [truth(exam_scene(1, index)) for index in range(count)]
 
     def examine(network: nn.Module, step: int) -> str:
         del step
         vae = cast(Autoencoder, network)
         back = reconstruct(vae, exam)
-        sheet([exam[:12], back[:12], exam[12:24], back[12:24]]).save(page)
+        sheet([exam[:SHOWN], back[:SHOWN]]).save(page)
         with torch.no_grad():
             mean, logvar = vae.encode_moments(to_signed(exam).to(plan.device))
         figures = [

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from inkloom.cli.drawing import Names
+from inkloom.executor import Graph
+from inkloom.nodes import NODES
+
 Edited = Callable[..., dict[str, Any]]
 
 CYCLE = {
@@ -27,7 +31,7 @@ TWO_WRONG = {"n1": {"width": 0, "height": None}}
     [
         ('{"1": {,}}', ("line 1, column 8",)),
         ('{\n  "1": {"class_type" 3}\n}', ("line 2, column 22",)),
-        ("", ("line 1, column 1",)),
+        ("", ("empty",)),
         ('{"nodes": [], "links": []}', ("API format",)),
         ("[1, 2]", ("object",)),
         ("{}", ("output node",)),
@@ -43,10 +47,10 @@ TWO_WRONG = {"n1": {"width": 0, "height": None}}
         ),
         ({"n2": {"image": ["3", 0]}}, ("output",)),
         ({"n2": {"image": ["8", 0]}}, ("node '8'", "does not have")),
-        ({"n2": {"image": "red"}}, ("link", "IMAGE", "'red'")),
+        ({"n2": {"image": "red"}}, ("link", "IMAGE", '"red"')),
         ({"n1": {"width": 0}}, ("node 1 (EmptyImage)", "input width", "too small", "1")),
         ({"n1": {"color": 2**24}}, ("too big", "16777215")),
-        ({"n1": {"width": "wide"}}, ("'wide'", "INT")),
+        ({"n1": {"width": "wide"}}, ('"wide"', "whole number")),
     ],
 )
 def test_problems(inkloom: Any, write: Any, edited: Edited, wrong: Any, words: tuple[str, ...]) -> None:
@@ -92,7 +96,7 @@ def test_problems_as_json(inkloom: Any, write: Any, edited: Edited) -> None:
     width = next(problem for problem in told["problems"] if problem["input"] == "width")
     assert (width["node"], width["pointer"], width["given"]) == ("1", "/1/inputs/width", 0)
     run = json.loads(inkloom("run", write(edited(**TWO_WRONG)), "--json").out)
-    assert run == {"type": "invalid", "problems": told["problems"]}
+    assert run == told, "one shape, whichever command says it"
 
 
 @pytest.mark.parametrize(
@@ -101,6 +105,9 @@ def test_problems_as_json(inkloom: Any, write: Any, edited: Edited) -> None:
         (("run", "text_to_imag"), ("no workflow", "mean text_to_image?")),
         (("run", "nowhere/w.json"), ("nowhere/w.json", "ship with inkloom")),
         (("run", "."), ("folder",)),
+        (("run", ""), ("the name of the workflow is empty",)),
+        (("run", "x" * 5000), ("no workflow xxx",)),
+        (("nodes", ""), ("the name of the node is empty",)),
         (("nodes", "KSamplr"), ("no node", "mean KSampler?")),
         (("serve", "--listen", "0.0.0.0"), ("0.0.0.0", "password", "ssh -L")),
     ],
@@ -125,14 +132,41 @@ def test_no_command_prints_help(inkloom: Any) -> None:
     assert command_line([]) == 2
 
 
+def test_an_input_that_is_not_declared_is_a_warning(inkloom: Any, write: Any, edited: Edited) -> None:
+    path = write(edited(n1={"widht": 4}))
+    for command in ("validate", "run"):
+        said = inkloom(command, path)
+        assert said.status == 0
+        assert "warning: node 1 (EmptyImage)" in said.err
+        assert "width" in said.err
+    [warning] = json.loads(inkloom("validate", path, "--json").out)["warnings"]
+    assert (warning["code"], warning["node"], warning["nearest"]) == ("undeclared_input", "1", "width")
+
+
+def test_nothing_in_a_workflow_steers_the_terminal(inkloom: Any, write: Any) -> None:
+    node = {"class_type": "Bad\x1b[2J\ud800", "inputs": {}, "_meta": {"title": "T\x07\n\u202e"}}
+    said = inkloom("validate", write({"1": node}))
+    assert said.status == 2
+    assert "\\x1b[2J\\ud800" in said.err
+    assert not set(said.err) & set("\x1b\x07\u202e\ud800")
+    graph = Graph.parse({"1": node, "2": {"class_type": "X\x07"}})
+    assert [Names(graph, NODES).of(name) for name in graph.nodes] == ["T\\x07\\n\\u202e", "X\\x07"]
+
+
+def test_a_node_without_a_class_is_called_by_its_id(inkloom: Any, write: Any) -> None:
+    assert "()" not in inkloom("validate", write({"1": {"inputs": {}}})).err
+
+
 def test_a_right_workflow(inkloom: Any, write: Any, edited: Edited) -> None:
     path = write(edited())
     said = inkloom("validate", path)
     assert (said.status, said.err) == (0, "")
     assert "3 nodes" in said.out
     assert json.loads(inkloom("validate", path, "--json").out) == {
+        "type": "validation",
         "valid": True,
         "outputs": ["3"],
         "problems": [],
+        "warnings": [],
     }
     assert inkloom("validate", path, "--set", "1.width=0").status == 2

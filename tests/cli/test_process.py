@@ -75,6 +75,32 @@ def test_a_reader_that_goes_away() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX pipe")
+def test_a_run_whose_reader_goes_away_has_failed(
+    write: Callable[[object], str], edited: Any, root: Path
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-c", MAIN, "run", "--json", write(edited()), "--root", str(root)]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "inkloom: nobody reads standard output any more; broken off\n",
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's full device")
+def test_an_output_that_is_full() -> None:
+    command = [sys.executable, "-c", MAIN, "nodes"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "inkloom: can't write to standard output: No space left on device\n",
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_ctrl_c_stops_and_says_what_was_kept(write: Callable[[object], str], root: Path) -> None:
     command = [sys.executable, "-c", MAIN, "run", write(SLOW), "--root", str(root)]

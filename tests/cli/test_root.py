@@ -4,9 +4,29 @@ from pathlib import Path
 
 import pytest
 
-from inkloom.cli.root import default_root
+from inkloom.cli.main import parser
+from inkloom.cli.root import default_root, folder
+from inkloom.cli.usage import UsageError
 
 HOME = Path("/home/ada")
+
+
+def test_without_a_home_folder() -> None:
+    with pytest.raises(UsageError, match="no home folder"):
+        default_root({}, "linux", None)
+    assert default_root({"INKLOOM_ROOT": "/mine"}, "linux", None) == Path("/mine")
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert folder("~/x") == HOME / "x"
+    assert folder("a~") == Path("a~")
+    assert default_root({"INKLOOM_ROOT": "~/x"}, "linux", HOME) == HOME / "x"
+    assert default_root({"XDG_DATA_HOME": "~/x"}, "linux", HOME) == HOME / "x/inkloom"
+    assert parser().parse_args(["nodes", "--root", "~/x"]).root == HOME / "x"
+    assert parser().parse_args(["run", "w", "--output=~/x"]).output == HOME / "x"
+    with pytest.raises(UsageError, match="no such home folder"):
+        folder("~nobody-of-this-name/x")
 
 
 @pytest.mark.parametrize(

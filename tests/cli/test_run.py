@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,6 +60,9 @@ def test_from_standard_input_into_another_folder(
     said = inkloom("run", "-", "--output", str(tmp_path / "new" / "folder"))
     assert said.status == 0
     assert picture_of(said) == tmp_path / "new" / "folder" / "inv_00001_.png"
+    picture = io.TextIOWrapper(io.BytesIO(picture_of(said).read_bytes()))
+    monkeypatch.setattr("sys.stdin", picture)
+    assert inkloom("run", "-").status == 0, "a picture is a workflow there too"
 
 
 def test_json_events(inkloom: Any, write: Any, edited: Edited, root: Path) -> None:
@@ -70,6 +76,26 @@ def test_json_events(inkloom: Any, write: Any, edited: Edited, root: Path) -> No
     assert isinstance(events[0], RunStarted)
     assert isinstance(events[-1], RunDone)
     assert [event.node for event in events if isinstance(event, NodeFinished)] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("command", ["run", "validate", "nodes", "serve"])
+def test_a_root_that_is_a_file(inkloom: Any, write: Any, edited: Edited, root: Path, command: str) -> None:
+    root.write_text("in the way")
+    said = inkloom(command, *([write(edited())] if command in ("run", "validate") else []))
+    assert (said.status, said.out) == (2, "")
+    assert f"can't use the root folder {root}: it is a file" in said.err
+    assert "--root DIR" in said.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX pipes")
+def test_a_workflow_in_a_named_pipe(inkloom: Any, edited: Edited, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    text = json.dumps(edited())
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(text,))
+    writer.start()
+    said = inkloom("validate", str(tmp_path / "pipe"))
+    writer.join()
+    assert said.status == 0, said.err
 
 
 def broken_picture(root: Path) -> dict[str, Any]:

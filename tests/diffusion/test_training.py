@@ -26,11 +26,13 @@ from inkloom.diffusion.training.train_diffusion import new_denoiser, train_diffu
 from inkloom.diffusion.training.train_vae import (
     loss_function,
     pictures,
+    polish_decoder,
     psnr,
     reconstruction_loss,
     to_bytes,
     to_signed,
     train_vae,
+    trained_vae,
 )
 from inkloom.diffusion.training.vocabulary import learn_merges, words_of, write_tokenizer
 from inkloom.diffusion.unet import UNetSpec
@@ -245,9 +247,14 @@ def test_the_exam_scores_true_pictures_as_right():
     assert questions(12)[:5] == questions(5)
 
 
-def test_autoencoder_stage_writes_its_file_and_a_sheet(tmp_path):
+def test_polishing_changes_the_decoder_and_no_latent(tmp_path):
     lines = []
-    train_vae(tmp_path, replace(PLAN, steps=1), spec=VAE, report=lines.append)
-    assert (tmp_path / "vae.pt").exists()
+    trained = train_vae(tmp_path, replace(PLAN, steps=1), spec=VAE, exam=2, report=lines.append)
     assert (tmp_path / "vae.png").exists()
     assert "PSNR" in lines[-1]
+    assert equal(trained_vae(tmp_path, VAE), trained)
+    polished = polish_decoder(tmp_path, replace(PLAN, steps=2), spec=VAE, exam=2)
+    assert equal(trained_vae(tmp_path, VAE), polished)
+    before, after = trained.state_dict(), polished.state_dict()
+    changed = {key.split(".")[0] for key in before if not torch.equal(before[key], after[key])}
+    assert changed == {"decoder", "post_quant_conv"}

@@ -39,14 +39,37 @@ def test_shared_memory_counts_once() -> None:
     assert (cache.stats().used, cache.stats().entries) == (0, 0)
 
 
-@pytest.mark.parametrize("budget", [0, OVERHEAD, OVERHEAD + 99])
-def test_what_is_too_big_is_not_kept_and_drives_nothing_out(budget: int) -> None:
+@pytest.mark.parametrize("budget", [1, OVERHEAD, OVERHEAD + 99])
+def test_what_is_too_big_is_kept_until_the_next_such_entry(budget: int) -> None:
     cache = MemoryCache(budget, hundred_each)
-    cache.put("small", Entry())
-    kept = cache.get("small")
-    cache.put("big", Entry(outputs=("x",)))
+    for name in ("big", "bigger"):
+        cache.put(name, Entry(outputs=(name,)))
+        assert cache.get(name) is not None
     assert cache.get("big") is None
-    assert cache.get("small") is kept
+    assert cache.stats().used == OVERHEAD + 100
+    cache.put("bigger", Entry(outputs=("other",)))
+    assert (cache.stats().entries, cache.stats().used) == (1, OVERHEAD + 100)
+    cache.clear()
+    cache.put("big", Entry(outputs=("big",)))
+    assert cache.get("big") is not None
+
+
+def test_the_rest_has_the_budget_for_itself_besides_what_is_too_big() -> None:
+    checkpoint = tuple("abcdefghijklmnopqrst")
+    cache = MemoryCache(3 * (100 + OVERHEAD), hundred_each)
+    cache.put("checkpoint", Entry(outputs=checkpoint))
+    cache.put("patched", Entry(outputs=(*checkpoint, "patch")))  # it shares all but the patch
+    for name in ("1", "2", "3"):
+        cache.put(name, Entry(outputs=(name,)))
+    names = ("checkpoint", "patched", "1", "2", "3")
+    assert [name for name in names if cache.get(name)] == ["checkpoint", "1", "2", "3"]
+    assert cache.stats().evicted == 1
+
+
+def test_a_budget_of_nothing_keeps_nothing() -> None:
+    cache = MemoryCache(0, hundred_each)
+    cache.put("a", Entry())
+    assert cache.get("a") is None
 
 
 def test_an_entry_lives_as_long_as_its_files(tmp_path: Path) -> None:

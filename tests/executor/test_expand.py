@@ -226,7 +226,7 @@ def test_a_raw_link_does_not_run_its_source(tmp_path: Path) -> None:
     [
         ("duplicate", "inkloom.executor.expand.DuplicateNodeError", "exist already: n", "e"),
         ("unknown class", "inkloom.executor.problems.WorkflowError", "did you mean 'Add'?", "e"),
-        ("bad value", "inkloom.executor.problems.WorkflowError", "'one' can't be read as INT", "e"),
+        ("bad value", "inkloom.executor.problems.WorkflowError", '"one" is not a whole number', "e"),
         ("missing source", "inkloom.executor.problems.WorkflowError", "links to node 'nowhere'", "e"),
         ("bad slot", "inkloom.executor.problems.WorkflowError", "links to output 3", "e"),
         (

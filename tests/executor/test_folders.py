@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
 
 from inkloom.executor import Folders, MissingFileError, UnsafeNameError, annotated
+from inkloom.executor.folders import BLOCK
 
 
 @pytest.fixture
@@ -94,6 +96,26 @@ def test_missing_file_says_where_and_what_instead(folders: Folders, base: Path) 
     assert str(base / "shipped") in message
     assert "did you mean 'own.safetensors'?" in message
     assert "b.safetensors" in message
+
+
+def test_a_name_too_long_for_the_file_system_is_a_missing_file(folders: Folders) -> None:
+    with pytest.raises(MissingFileError):
+        folders.path("input", "x" * 5000)
+
+
+def test_reading_a_big_file_can_be_ended(folders: Folders, base: Path) -> None:
+    with (base / "input" / "big").open("wb") as file:
+        file.truncate(3 * BLOCK)
+    turns: list[int] = []
+
+    def check() -> None:
+        turns.append(1)
+        if len(turns) == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        folders.fingerprint("input", "big", check)
+    assert folders.fingerprint("input", "big") == blake2b(bytes(3 * BLOCK), digest_size=20).hexdigest()
 
 
 def test_fingerprint_is_of_the_content(folders: Folders, base: Path) -> None:

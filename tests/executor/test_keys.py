@@ -22,8 +22,8 @@ from inkloom.executor import (
     Port,
     Range,
     Ui,
-    content_keys,
     node,
+    node_key,
     validate,
 )
 from inkloom.executor.validate import needed
@@ -75,7 +75,13 @@ def keys(flow: dict[str, Any], folders: Folders) -> dict[str, Key]:
     validation = validate(Graph.parse(flow), TABLE, folders)
     assert not validation.problems
     order, _ = needed(validation.graph, TABLE, validation.outputs_good)
-    return content_keys(validation.graph, TABLE, folders, order)
+    found: dict[str, Key] = {}
+    digests: dict[str, str] = {}
+    for name in order:
+        wanted = validation.graph.nodes[name]
+        found[name] = node_key(wanted, TABLE[wanted.class_type], digests, folders)
+        digests[name] = found[name].digest
+    return found
 
 
 def digest(folders: Folders, class_type: str = "Join", **inputs: Any) -> str:

@@ -169,7 +169,7 @@ REFUSED: list[tuple[str, dict[str, Any], Problem]] = [
         {"model": ["4", -1]},
         Problem(
             code="bad_output_slot",
-            message="links to output -1",
+            message="whose outputs are 0 (MODEL), 1 (VAE); outputs count from 0",
             input="model",
             given=["4", -1],
             allowed=["MODEL", "VAE"],
@@ -193,7 +193,7 @@ REFUSED: list[tuple[str, dict[str, Any], Problem]] = [
         {"model": "the good one"},
         Problem(
             code="link_expected",
-            message="takes a link to a MODEL, not the value 'the good one'",
+            message='takes a link to a MODEL, not the value "the good one"',
             input="model",
             given="the good one",
             allowed="MODEL",
@@ -204,7 +204,7 @@ REFUSED: list[tuple[str, dict[str, Any], Problem]] = [
         {"steps": "many"},
         Problem(
             code="invalid_input_type",
-            message="'many' can't be read as INT",
+            message="input 'steps': \"many\" is not a whole number",
             input="steps",
             given="many",
             allowed="INT",
@@ -213,10 +213,74 @@ REFUSED: list[tuple[str, dict[str, Any], Problem]] = [
     ),
     (
         "s",
+        {"seed": None},
+        Problem(
+            code="invalid_input_type",
+            message="null is not a whole number",
+            input="seed",
+            allowed="INT",
+            facts={
+                "exception": "int() argument must be a string, a bytes-like object or a real number, "
+                "not 'NoneType'"
+            },
+        ),
+    ),
+    (
+        "s",
+        {"steps": float("inf")},
+        Problem(
+            code="invalid_input_type",
+            message="Infinity is not a finite number",
+            input="steps",
+            given=float("inf"),
+            allowed="INT",
+            facts={"exception": "cannot convert float infinity to integer"},
+        ),
+    ),
+    (
+        "s",
+        {"steps": "9" * 5000},
+        Problem(
+            code="invalid_input_type",
+            message="9... has too many digits for a number",
+            input="steps",
+            given="9" * 5000,
+            allowed="INT",
+            facts={
+                "exception": "Exceeds the limit (4300 digits) for integer string conversion: "
+                "value has 5000 digits; use sys.set_int_max_str_digits() to increase the limit"
+            },
+        ),
+    ),
+    (
+        "9",
+        {"images": "\ud800"},
+        Problem(
+            code="link_expected",
+            message='takes a link to an IMAGE,MASK, not the value "\\ud800"',
+            input="images",
+            given="\ud800",
+            allowed="IMAGE,MASK",
+        ),
+    ),
+    (
+        "9",
+        {"extra": {"deep": {"__value__": [float("inf")], "more": 0}}},
+        Problem(
+            code="invalid_input_type",
+            message="holds a number that is not finite",
+            input="extra",
+            given={"deep": {"__value__": [float("inf")], "more": 0}},
+            allowed="*",
+            facts={"exception": "not a finite number"},
+        ),
+    ),
+    (
+        "s",
         {"cfg": {}},
         Problem(
             code="invalid_input_type",
-            message="{} can't be read as FLOAT",
+            message="{} is not a finite number",
             input="cfg",
             given={},
             allowed="FLOAT",
@@ -228,7 +292,7 @@ REFUSED: list[tuple[str, dict[str, Any], Problem]] = [
         {"cfg": "nan"},
         Problem(
             code="invalid_input_type",
-            message="'nan' can't be read as FLOAT: not a finite number",
+            message='"nan" is not a finite number',
             input="cfg",
             given="nan",
             allowed="FLOAT",
@@ -317,7 +381,7 @@ REFUSED: list[tuple[str, dict[str, Any], Problem]] = [
         {"sampler": "Euler"},
         Problem(
             code="value_not_in_list",
-            message="'Euler' is not on offer; did you mean 'euler'? known: euler, heun",
+            message="\"Euler\" is not on offer; did you mean 'euler'? known: euler, heun",
             input="sampler",
             given="Euler",
             allowed=["euler", "heun"],
@@ -481,9 +545,64 @@ def test_targets(folders: Folders) -> None:
     assert judged(flow, folders, targets=["10"]).outputs_bad == {"10": ("10",)}
 
 
+@pytest.mark.parametrize(
+    ("node", "changes", "closest"),
+    [
+        ("s", {"widht": 4}, "width"),
+        ("s", {"unknown": [1, 2, 3]}, None),
+        ("s", {"unknown": ["4", 0]}, None),
+        ("4", {"upload": "image"}, None),
+    ],
+)
+def test_an_input_that_the_class_does_not_have_is_a_warning(
+    folders: Folders, node: str, changes: dict[str, Any], closest: str | None
+) -> None:
+    validation = judged(edited(node, changes), folders)
+    assert (validation.ok, validation.outputs_good) == (True, ("9",))
+    [warning] = validation.warnings
+    [name] = changes
+    assert warning == Problem(
+        code="undeclared_input",
+        message=warning.message,
+        node=node,
+        input=name,
+        pointer=f"/{node}/inputs/{name}",
+        allowed=list(TABLE[FLOW[node]["class_type"]].inputs),
+        nearest=closest,
+    )
+    assert f"(node {node!r}), input {name!r}: is not used" in warning.message
+    assert closest is None or f"did you mean {closest!r}?" in warning.message
+
+
+def test_no_warning_for_what_the_editor_writes_or_no_output_needs(folders: Folders) -> None:
+    flow = {
+        "p": {"class_type": "Picture", "inputs": {"image": "photo.png", "upload": "image"}},
+        "10": {"class_type": "Save", "inputs": {"images": ["p", 0]}},
+        "stray": {"class_type": "Load", "inputs": {"nmae": 1}},
+    }
+    assert judged(flow, folders).warnings == ()
+
+
 @pytest.mark.parametrize("flow", [{}, {"4": FLOW["4"]}])
 def test_no_outputs(folders: Folders, flow: dict[str, Any]) -> None:
     assert [problem.code for problem in judged(flow, folders).problems] == ["no_outputs"]
+
+
+@pytest.mark.parametrize(
+    ("flow", "targets", "codes"),
+    [
+        ({"9": {"class_type": "Svae"}}, None, ["unknown_node_class"]),
+        ({"9": {"inputs": {}}}, None, ["missing_class_type"]),
+        ({**FLOW, "10": {"class_type": "Svae"}}, ["10"], ["unknown_node_class"]),
+        ({**FLOW, "10": {"class_type": "Svae"}}, ["s"], ["unknown_node_class", "no_outputs"]),
+    ],
+)
+def test_no_outputs_is_not_told_where_an_unknown_node_may_be_one(
+    folders: Folders, flow: dict[str, Any], targets: list[str] | None, codes: list[str]
+) -> None:
+    validation = judged(flow, folders, targets=targets)
+    assert [problem.code for problem in validation.problems] == codes
+    assert validation.outputs_good == ()
 
 
 def test_what_no_output_needs_is_not_looked_at(folders: Folders) -> None:

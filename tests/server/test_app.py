@@ -245,6 +245,13 @@ async def test_feature_flags_are_answered_once_and_first(client: TestClient) -> 
         (b'{"client_id": "x"}', "no_prompt", "No prompt provided"),
         (b'{"prompt": []}', "not_api_format", ""),
         (b'{"prompt": {}, "number": "first"}', "invalid_number", "'first'"),
+        (b'{"prompt": {}, "number": 1%s}' % (b"0" * 400), "invalid_number", "1000"),
+        (b'{"prompt": {}, "number": 1e400}', "invalid_number", "inf"),
+        (b'{"prompt": {}, "prompt_id": ""}', "invalid_prompt_id", "empty"),
+        (b'{"prompt": {}, "prompt_id": {"a": 1}}', "invalid_prompt_id", "text"),
+        (b'{"prompt": {}, "prompt_id": ["a"]}', "invalid_prompt_id", "text"),
+        (b'{"prompt": {}, "prompt_id": "a\\ud800"}', "invalid_prompt_id", "shown"),
+        (b'{"prompt": ' + b"[" * 100_000, "not_json", "deeply"),
         (b'{"prompt": {}, "partial_execution_targets": "9"}', "invalid_targets", "'9'"),
     ],
 )
@@ -276,8 +283,57 @@ async def test_a_large_run_does_not_flood_its_client(session: Session) -> None:
 
 
 async def test_prompt_id_may_be_chosen(session: Session) -> None:
-    assert (await session.post(graph("Number", value=15), prompt_id="mine"))["prompt_id"] == "mine"
-    await session.until("executing", node=None, prompt_id="mine")
+    for chosen, name in (("mine", "mine"), ("mine", "mine"), (17, "17")):  # free again when its job has ended
+        assert (await session.post(graph("Number", value=15), prompt_id=chosen))["prompt_id"] == name
+        await session.until("executing", node=None, prompt_id=name)
+
+
+async def test_prompt_id_of_a_job_that_has_not_ended(session: Session) -> None:
+    await session.post(graph("Wait", start=5), prompt_id="runs")
+    await session.until("progress")
+    await session.post(graph("Number", value=15), prompt_id="waits")
+    for name in ("runs", "waits"):
+        body = {"prompt": graph("Number", value=15), "prompt_id": name}
+        async with session.client.post("/prompt", json=body) as answer:
+            assert answer.status == 400
+            assert (await answer.json())["error"]["type"] == "invalid_prompt_id"
+    await session.client.post("/interrupt")
+    await session.until("executing", node=None, prompt_id="waits")
+
+
+@pytest.mark.parametrize("path", ["/interrupt", "/queue", "/history"])
+@pytest.mark.parametrize("body", [b'{"prompt_id": "an', b"[" * 100_000, b"[]", b"\xff"])
+async def test_a_broken_body_does_nothing(session: Session, path: str, body: bytes) -> None:
+    job = (await session.post(graph("Wait", start=6)))["prompt_id"]
+    await session.until("progress")
+    async with session.client.post(path, data=body) as answer:
+        assert answer.status == 400
+    await session.until("progress")  # it goes on
+    await session.client.post("/interrupt", json={"prompt_id": job})
+    await session.until("executing", node=None, prompt_id=job)
+
+
+async def test_half_of_a_surrogate_pair_goes_all_the_way(session: Session) -> None:
+    ended = await session.run({"1": {"class_type": "Show", "inputs": {"value": "t\ud800"}}})
+    [executed] = [message["data"] for message in ended if message["type"] == "executed"]
+    assert executed["output"] == {"text": ["t\ud800"]}
+    job = ended[-1]["data"]["prompt_id"]
+    assert (await get(session.client, f"/history/{job}"))[job]["outputs"] == {"1": {"text": ["t\ud800"]}}
+
+
+async def test_a_job_that_the_server_itself_fails_on_costs_one_job(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(event: object) -> object:
+        raise ValueError("no such event")
+
+    monkeypatch.setattr("inkloom.server.dispatch.from_json", broken)
+    doomed = await session.post(graph("Wait", start=7))
+    ended = await session.until("executing", node=None, prompt_id=doomed["prompt_id"])
+    [error] = [message["data"] for message in ended if message["type"] == "execution_error"]
+    assert error["exception_message"] == "no such event\n"
+    monkeypatch.undo()
+    assert "execution_success" in kinds(await session.run(graph("Number", value=17))), "Wait was cancelled"
 
 
 @pytest.mark.parametrize(

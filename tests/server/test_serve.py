@@ -37,6 +37,25 @@ def test_it_answers_and_ends_when_asked(tmp_path: Path) -> None:
     assert (tmp_path / "root" / "models" / "checkpoints").is_dir()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_a_second_ctrl_c_ends_at_once() -> None:
+    program = (
+        "import asyncio, signal\n"
+        "from inkloom.server.serve import _asked_to_stop\n"
+        "async def main():\n"
+        "    loop = asyncio.get_running_loop()\n"
+        "    loop.call_soon(signal.raise_signal, signal.SIGINT)\n"
+        "    await _asked_to_stop()\n"
+        "    print('stopping', flush=True)\n"
+        "    signal.raise_signal(signal.SIGINT)\n"
+        "    print('not reached', flush=True)\n"
+        "asyncio.run(main())\n"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "stopping\n", "")
+
+
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -62,6 +81,12 @@ def test_a_root_that_cannot_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.2", "::", "example.org"])
 def test_other_machines_are_kept_out(tmp_path: Path, address: str) -> None:
     with pytest.raises(ServeError, match=f"--listen {address} would let other machines in"):
+        serve(tmp_path, address, 0, print)
+
+
+@pytest.mark.parametrize("address", ["", "foo bar"])
+def test_what_is_no_address(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ServeError, match="takes an address"):
         serve(tmp_path, address, 0, print)
 
 

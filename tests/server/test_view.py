@@ -18,6 +18,7 @@ def roots(tmp_path: Path) -> dict[str, Path]:
     (tmp_path / "secret.png").write_bytes(b"secret")
     (found["output"] / "link.png").symlink_to(tmp_path / "secret.png")
     (found["output"] / "up").symlink_to(tmp_path)
+    (found["output"] / "round.png").symlink_to("round.png")
     return found
 
 
@@ -45,6 +46,8 @@ def roots(tmp_path: Path) -> dict[str, Path]:
         ({"filename": "secret.png", "subfolder": "up"}, 403),
         ({"filename": "link.png"}, 403),
         ({"filename": "none.png"}, 404),
+        ({"filename": "x" * 3000}, 404),
+        ({"filename": "round.png"}, 404),
         ({"filename": "sub"}, 404),
         # the checks come in this order: type before subfolder before file
         ({"filename": "none.png", "type": "x", "subfolder": ".."}, 400),

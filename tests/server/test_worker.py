@@ -1,5 +1,6 @@
 """A worker process by itself: the protocol on its standard input and output."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from inkloom.server.protocol import (
     from_line,
     to_line,
 )
-from inkloom.server.worker_process import died_how
+from inkloom.server.worker_process import WorkerDiedError, WorkerProcess, died_how
 
 TOY = Path(__file__).parent / "toy.py"
 GRAPH = {
@@ -47,7 +48,10 @@ def test_every_message_comes_back_as_it_went(message: Run | Cancel | Ready | Tol
 
 @pytest.mark.parametrize(
     "line",
-    [b"", b"nonsense", b"[]", b"{}", b'{"type": "x"}', b'{"type": "cancel"}', b'{"type": "ready", "p": 1}'],
+    [
+        *(b"", b"nonsense", b"[]", b"{}", b"[" * 100_000),
+        *(b'{"type": "x"}', b'{"type": "cancel"}', b'{"type": "ready", "p": 1}'),
+    ],
 )
 def test_other_lines_are_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError, match="not a message"):
@@ -124,6 +128,42 @@ def test_a_cancel_that_comes_before_its_job_has_begun(worker: subprocess.Popen[b
     say(worker, Run(job="a", prompt=ENDLESS, targets=("2",)))
     say(worker, Cancel(job="a"))
     assert hear(worker, "finished")[-2:] == ["run_cancelled", "finished"]
+
+
+def test_a_line_that_is_no_message_ends_it(worker: subprocess.Popen[bytes]) -> None:
+    assert worker.stdin is not None
+    worker.stdin.write(b"nonsense\n")
+    worker.stdin.flush()
+    assert worker.wait(timeout=20) == 1
+
+
+def test_a_job_that_is_no_graph(worker: subprocess.Popen[bytes]) -> None:
+    say(worker, Run(job="a", prompt={"1": 2}, targets=("2",)))
+    assert hear(worker, "finished") == ["ready", "run_failed", "finished"]
+
+
+async def refused(*argv: str) -> str:
+    """Return why the worker of this command line could not end a job."""
+    worker = WorkerProcess(argv, line_limit=1000)
+    await worker.start()
+    try:
+        async with asyncio.timeout(30):
+            told = [event async for event in worker.run(Run(job="a", prompt=GRAPH, targets=("2",)))]
+    except WorkerDiedError as died:
+        return str(died)
+    finally:
+        await worker.stop()
+    raise AssertionError(f"the job ended after {told}")
+
+
+async def test_a_line_over_the_limit_is_a_death() -> None:
+    ready = 'print(\'{"type": "ready", "pid": 1}\', flush=True); input(); '
+    program = ready + "print('x' * 2**20, flush=True); input()"
+    assert "a line of more than 1000 bytes" in await refused(sys.executable, "-c", program)
+
+
+async def test_a_worker_that_cannot_be_executed_fails_its_job() -> None:
+    assert "can't be executed" in await refused("/no/such/program")
 
 
 def test_it_ends_with_the_process_that_started_it(worker: subprocess.Popen[bytes]) -> None:
