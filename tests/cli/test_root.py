@@ -25,7 +25,7 @@ def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_root({"XDG_DATA_HOME": "~/x"}, "linux", HOME) == HOME / "x/inkloom"
     assert parser().parse_args(["nodes", "--root", "~/x"]).root == HOME / "x"
     assert parser().parse_args(["run", "w", "--output=~/x"]).output == HOME / "x"
-    with pytest.raises(UsageError, match="no such home folder"):
+    with pytest.raises(UsageError, match="no home folder is known"):
         folder("~nobody-of-this-name/x")
 
 
