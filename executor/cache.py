@@ -151,6 +151,6 @@ def buffers(value: object) -> dict[Hashable, int]:
             waiting += cast("list[object]", found)
         elif isinstance(nbytes := getattr(found, "nbytes", None), int):
             sizes[id(found)] = nbytes
-        elif is_dataclass(found):
+        elif is_dataclass(found) and not isinstance(found, type):
             waiting += (getattr(cast(Any, found), spec.name) for spec in fields(found))
     return sizes

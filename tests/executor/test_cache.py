@@ -97,6 +97,7 @@ def test_buffers_are_measured_wherever_they_are() -> None:
     nested: list[Any] = [one, {"samples": two, "again": one}, (Handle(one), None, 3.0)]
     nested.append(nested)
     assert sorted(buffers(nested).values()) == [4, 1000, 1000]
+    assert buffers(Entry) == {}  # a class is no value of it
     assert buffers((b"12345", "ä")) == {**buffers(b"12345"), **buffers("ä")}
 
 
