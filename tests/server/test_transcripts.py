@@ -226,9 +226,6 @@ async def test_transcript(client: TestClient, name: str) -> None:
     await Replay(client, name, {}).play()
 
 
-async def test_transcripts_that_sample(client: TestClient, tmp_path: Path) -> None:
-    model = next(iter(open_folders(tmp_path).names("checkpoints")), None)
-    if model is None:
-        pytest.skip("the embedded model is not there yet")
+async def test_transcripts_that_sample(client: TestClient) -> None:
     for name in ("a_txt2img", "b_same_again", "c_one_widget_changed"):
         await Replay(client, name, {}).play()
