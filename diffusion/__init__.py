@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .checkpoint import Checkpoint as Checkpoint
     from .checkpoint import load_checkpoint as load_checkpoint
     from .checkpoint import load_vae as load_vae
+    from .clip import Clip as Clip
     from .errors import CheckpointError as CheckpointError
     from .guidance import Guided as Guided
     from .guidance import cfg_combine as cfg_combine
@@ -22,13 +23,11 @@ if TYPE_CHECKING:
     from .images import image_and_mask as image_and_mask
     from .images import image_to_pixels as image_to_pixels
     from .images import scale_image as scale_image
+    from .latent_format import LatentFormat as LatentFormat
     from .latents import empty_latent as empty_latent
     from .latents import latent_from_batch as latent_from_batch
     from .latents import scale_latent as scale_latent
-    from .model import Clip as Clip
-    from .model import LatentFormat as LatentFormat
     from .model import Model as Model
-    from .model import Vae as Vae
     from .names import SAMPLER_NAMES as SAMPLER_NAMES
     from .names import SCHEDULE_NAMES as SCHEDULE_NAMES
     from .names import UnknownNameError as UnknownNameError
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from .sigmas import SCHEDULES as SCHEDULES
     from .sigmas import part_of as part_of
     from .sigmas import sigmas_for as sigmas_for
+    from .vae import Vae as Vae
     from .values import Conditioning as Conditioning
     from .values import Latent as Latent
 
@@ -74,10 +74,10 @@ EXPORTS = {
     "empty_latent": "latents",
     "latent_from_batch": "latents",
     "scale_latent": "latents",
-    "Clip": "model",
-    "LatentFormat": "model",
+    "Clip": "clip",
+    "LatentFormat": "latent_format",
     "Model": "model",
-    "Vae": "model",
+    "Vae": "vae",
     "SAMPLER_NAMES": "names",
     "SCHEDULE_NAMES": "names",
     "UnknownNameError": "names",

@@ -11,15 +11,18 @@ import torch
 from torch import nn
 
 from .autoencoder import Autoencoder, spec_from
+from .clip import Clip
 from .errors import CheckpointError
 from .kinds import described, some
-from .model import SD1, Clip, Model, Vae
+from .latent_format import SD1
+from .model import Model
 from .prediction import EPS, V
 from .schedule import discrete_schedule
 from .tensorfile import TensorFile
 from .text import TextSpec, TextTower
 from .tokenizer import Tokenizer, clip_tokenizer, folder_tokenizer
 from .unet import UNet, UNetSpec
+from .vae import Vae
 
 UNET = "model.diffusion_model."
 AUTOENCODER = "first_stage_model."

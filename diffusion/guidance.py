@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -92,10 +91,7 @@ def _network(model: Model, x: Tensor, sigma: float, contexts: Tensor) -> Tensor:
     weight = next(model.unet.parameters())
     seen = (several * model.prediction.scale_in(sigma)).to(weight)
     time = model.schedule.timestep(torch.tensor(sigma)).to(weight.device)
-    with ExitStack() as patched:
-        for patch in model.patches:
-            patched.enter_context(patch(model.unet))
-        output: Tensor = model.unet(seen, time, contexts.to(weight))
+    output: Tensor = model.unet(seen, time, contexts.to(weight))
     return model.prediction.denoised(several, output.to(x), sigma)
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..model import Clip, Model, Vae
+from ..clip import Clip
+from ..model import Model
 from ..samplers import sampler_by_name
 from ..sampling import final_latent, sample_states
 from ..sigmas import sigmas_for
+from ..vae import Vae
 from ..values import Conditioning
 from .captions import exam_caption
 from .judge import ATTRIBUTES, judge, truth

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..autoencoder import Autoencoder
-from ..model import SD1
+from ..latent_format import SD1
 from .loop import ignore, save
 from .scenes import training_scene
 from .train_vae import pictures, to_signed

@@ -18,12 +18,15 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..autoencoder import Autoencoder
-from ..model import SD1, Clip, Model, Vae
+from ..clip import Clip
+from ..latent_format import SD1
+from ..model import Model
 from ..prediction import V
 from ..schedule import discrete_schedule
 from ..text import TextSpec, TextTower
 from ..tokenizer import Tokenizer
 from ..unet import UNet, UNetSpec
+from ..vae import Vae
 from .captions import training_caption
 from .latents import Latents
 from .loop import Plan, Training, generator, ignore, seed_everything, train

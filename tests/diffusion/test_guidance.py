@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from inkloom.diffusion.guidance import Guided, cfg_combine, predict, predict_each
 from inkloom.diffusion.model import Model
@@ -123,24 +121,6 @@ def test_estimates_have_the_dtype_of_x_whatever_the_network_computes_in(model: M
     half = predict(replace(model, unet=model.unet.bfloat16()), x, 3.0, text(1))
     assert half.dtype == torch.float32
     assert 0 < (half - full).abs().max() < 0.05 * full.abs().max()
-
-
-def test_patches_hold_for_the_call_and_no_longer(model: Model) -> None:
-    events: list[str] = []
-
-    @contextmanager
-    def patch(net: nn.Module) -> Iterator[None]:
-        handle = net.register_forward_hook(lambda *args: events.append("called") or args[2] * 0)
-        yield
-        handle.remove()
-        events.append("left")
-
-    x = latents()
-    plain = predict(model, x, 3.0, text(1))
-    patched = model.with_patches(patch)
-    assert torch.equal(predict(patched, x, 3.0, text(1)), x)
-    assert events == ["called", "left"]
-    assert torch.equal(predict(model, x, 3.0, text(1)), plain)
 
 
 @pytest.mark.parametrize(

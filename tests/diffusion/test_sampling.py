@@ -14,7 +14,8 @@ from torch import Tensor
 
 from inkloom.diffusion.autoencoder import Autoencoder, spec_from
 from inkloom.diffusion.guidance import Guided, cfg_combine, predict_each
-from inkloom.diffusion.model import LatentFormat, Model, Vae
+from inkloom.diffusion.latent_format import LatentFormat
+from inkloom.diffusion.model import Model
 from inkloom.diffusion.noise import StepNoise, start_noise
 from inkloom.diffusion.prediction import EPS, PREDICTIONS
 from inkloom.diffusion.samplers import SAMPLERS, State
@@ -31,6 +32,7 @@ from inkloom.diffusion.sampling import (
 from inkloom.diffusion.schedule import discrete_schedule
 from inkloom.diffusion.sigmas import sigmas_for
 from inkloom.diffusion.unet import UNet, UNetSpec
+from inkloom.diffusion.vae import Vae
 from inkloom.diffusion.values import Latent
 
 DATA = Path(__file__).parents[1] / "data"

@@ -13,7 +13,7 @@ import torch
 
 from inkloom.diffusion.autoencoder import Autoencoder, AutoencoderSpec
 from inkloom.diffusion.checkpoint import load_checkpoint
-from inkloom.diffusion.model import SD1
+from inkloom.diffusion.latent_format import SD1
 from inkloom.diffusion.tokenizer import folder_tokenizer
 from inkloom.diffusion.training import train_diffusion as diffusion_training
 from inkloom.diffusion.training.exam import Settings, questions, sample, score

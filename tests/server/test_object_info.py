@@ -28,7 +28,7 @@ def described(entry: list[Any]) -> dict[str, Any]:
     return {"type": kind, **options}
 
 
-@pytest.mark.parametrize("name", CORE)
+@pytest.mark.parametrize("name", sorted(CORE.keys() & NODES.keys()))
 def test_core_node(name: str, tmp_path: Path) -> None:
     info: Any = object_info_of(NODES[name], Folders(tmp_path))
     core = CORE[name]
