@@ -33,10 +33,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(given: argparse.Namespace) -> int:
     """Print the table of nodes, or one node."""
-    from ..nodes import NODES, open_folders
+    from ..nodes import NODES
     from ..server.object_info import object_info
+    from .data_folders import data_folders
 
-    folders = open_folders(given.root)
+    folders = data_folders(given)
     chosen = list(NODES.values()) if given.name is None else [_find(NODES, given.name)]
     if given.json:
         print(json.dumps(object_info({one.name: one for one in chosen}, folders), indent=2))

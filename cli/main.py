@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from .. import __version__
-from . import list_nodes, run, serve, validate
+from . import data_folders, list_nodes, run, serve, validate
 from .root import VARIABLE, default_root, folder, home, require_folder
 from .usage import UsageError
 
@@ -84,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
             type=folder,
             help=f"folder with models/, input/, output/ and temp/ (default: {shown})",
         )
+        data_folders.arguments(one)
         one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
         one.set_defaults(command=module.command)
     return whole

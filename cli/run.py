@@ -45,13 +45,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(given: argparse.Namespace) -> int:
     """Run a workflow; return the exit status."""
-    from ..nodes import NODES, Engine, open_folders
+    from ..nodes import NODES, Engine
     from .checked import check
+    from .data_folders import data_folders
     from .drawing import Names
     from .report import answer_json, tell_problems, tell_warnings
     from .root import require_writable
 
-    folders = open_folders(given.root, given.output and given.output.absolute())
+    folders = data_folders(given, given.output and given.output.absolute())
     engine = Engine(NODES, folders)
     checked = check(given.workflow, given.set, engine)
     if checked.problems or checked.graph is None or checked.validation is None:

@@ -22,16 +22,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def command(given: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     from ..server.serve import ServeError, serve
+    from .data_folders import data_folders
     from .root import prepare
     from .usage import UsageError
 
     prepare(given.root)
+    folders = data_folders(given)
 
     def announce(url: str) -> None:
         print(f"inkloom serves {url}   files: {given.root}   Ctrl-C stops", flush=True)
 
     try:
-        serve(given.root, given.listen, given.port, announce)
+        serve(folders, given.listen, given.port, announce, given.extra_model_paths_config)
     except ServeError as error:
         raise UsageError(str(error)) from error
     print("stopped")

@@ -21,11 +21,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(given: argparse.Namespace) -> int:
     """Judge a workflow; return 0 when nothing is wrong, else 2."""
-    from ..nodes import NODES, Engine, open_folders
+    from ..nodes import NODES, Engine
     from .checked import check
+    from .data_folders import data_folders
     from .report import answer_json, tell_problems, tell_warnings
 
-    checked = check(given.workflow, given.set, Engine(NODES, open_folders(given.root)))
+    checked = check(given.workflow, given.set, Engine(NODES, data_folders(given)))
     outputs = list(checked.validation.outputs_good) if checked.validation else []
     if given.json:
         print(json.dumps(answer_json(checked)))

@@ -30,7 +30,7 @@ from .events import (
     from_json,
     to_json,
 )
-from .folders import Folders, MissingFileError, UnsafeNameError, annotated
+from .folders import ExtraFolder, Folders, Kind, MissingFileError, UnsafeNameError, annotated
 from .graph import BadLink, Graph, Link, Node
 from .keys import Key, node_key
 from .node_type import UNSET, Input, NodeType, Output
@@ -54,6 +54,7 @@ __all__ = [
     "Entry",
     "Event",
     "Expansion",
+    "ExtraFolder",
     "Files",
     "Folders",
     "Graph",
@@ -61,6 +62,7 @@ __all__ = [
     "Input",
     "Json",
     "Key",
+    "Kind",
     "Link",
     "MemoryCache",
     "MissingFileError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .folders import Folders
@@ -34,12 +34,27 @@ def _unheard(done: int, total: int) -> None:
     del done, total
 
 
+def _unknown(key: str) -> None:
+    del key
+
+
+def _unkept(key: str, value: object) -> None:
+    del key, value
+
+
+NO_KEYS: Mapping[str, Sequence[object]] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The run as one node sees it.
 
     `device` names the device to compute on, as torch writes it ("cpu", "cuda:0"). A context made by hand
     (`Context(folders=...)`) lets a node function be called without a run.
+
+    A node may `remember` what it has so far under a key that decides it, and `recall` that in a later call,
+    also of another node; it may have been forgotten. Such a key is best made of `keys`: for each input of the
+    node what its content key is made of, ["value", v], ["file", content hash] or ["link", digest, slot].
     """
 
     folders: Folders
@@ -47,6 +62,9 @@ class Context:
     node_id: str = ""
     cancelled: Callable[[], bool] = field(default=lambda: False, repr=False)
     report: Callable[[int, int], None] = field(default=_unheard, repr=False)
+    keys: Mapping[str, Sequence[object]] = field(default_factory=lambda: NO_KEYS, repr=False)
+    recall: Callable[[str], object | None] = field(default=_unknown, repr=False)
+    remember: Callable[[str, object], None] = field(default=_unkept, repr=False)
 
     def progress(self, done: int, total: int) -> None:
         """Tell that `done` of `total` steps are done; raises `Cancelled` when the run was cancelled."""

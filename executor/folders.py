@@ -6,14 +6,40 @@ import errno
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
+from .listing import Found, Listing
 from .problems import listing, nearest
 
 PLACES = ("input", "output", "temp")
 """The folders of pictures; every other folder name is a kind of model, below `models/`."""
 
-MODEL_SUFFIXES = (".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin")
+MODEL_SUFFIXES = (".ckpt", ".pt", ".pt2", ".bin", ".pth", ".safetensors", ".pkl", ".sft")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of model: where its files lie and which they are.
+
+    `folders` are names below `models/`, searched in order (by default the kind's own name), and `outputs`
+    names below `output/`, searched last. `suffixes` are the endings of files; None takes every file. With
+    `marker` a model is not a file but a folder that holds a file of that name.
+    """
+
+    folders: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] | None = MODEL_SUFFIXES
+    marker: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtraFolder:
+    """A folder elsewhere with models of a kind; `first` ones are searched before the user's own."""
+
+    kind: str
+    path: Path
+    first: bool = False
 
 
 class UnsafeNameError(ValueError):
@@ -36,13 +62,13 @@ class MissingFileError(FileNotFoundError):
 
 
 class Folders:
-    """A user's data folder: `models/<kind>/`, `input/`, `output/`, `temp/`, and models that ship with a
-    package.
+    """A user's data folder: `models/<kind>/`, `input/`, `output/`, `temp/`, and models that lie elsewhere.
 
-    `bundled` maps a kind of model to folders that are searched after the user's own; `places` maps "output"
-    and the like to other folders than those in `base`. A name may be followed by " [input]", " [output]" or "
-    [temp]", which then says the folder. File hashes are remembered by path, size, modification time and
-    inode, so that a big file is read once.
+    `kinds` says where the files of each kind of model lie, and `aliases` gives older names of kinds; a kind
+    that is not in it has the folder of its name. `bundled` maps a kind to folders that come with a package,
+    searched last. `places` maps "output" and the like to other folders than those in `base`. A name may be
+    followed by " [input]", " [output]" or " [temp]", which then says the folder. Listings and file hashes are
+    remembered until a folder or a file changes, so that a big file is read once.
     """
 
     def __init__(
@@ -50,40 +76,65 @@ class Folders:
         base: Path,
         bundled: Mapping[str, Sequence[Path]] | None = None,
         places: Mapping[str, Path] | None = None,
+        *,
+        kinds: Mapping[str, Kind] | None = None,
+        aliases: Mapping[str, str] | None = None,
+        extra: Sequence[ExtraFolder] = (),
     ) -> None:
         self.base = Path(base)
         self._places = dict(places or {})
         self._bundled = {kind: tuple(map(Path, found)) for kind, found in (bundled or {}).items()}
+        self._kinds = dict(kinds or {})
+        self._aliases = dict(aliases or {})
+        self._extra = tuple(extra)
+        self._listing = Listing()
         self._hashes: dict[tuple[str, int, int, int], str] = {}
         self._lock = threading.Lock()
 
     def root(self, folder: str) -> Path:
         """Return where the user's own files of this folder lie; it may not exist yet."""
         _refuse_unsafe(folder)
-        if folder in self._places:
-            return self._places[folder]
-        return self.base / folder if folder in PLACES else self.base / "models" / folder
+        if folder in PLACES:
+            return self._places.get(folder, self.base / folder)
+        kind, folder = self._kind(folder)
+        return self.base / "models" / (kind.folders[0] if kind.folders else folder)
 
     def roots(self, folder: str) -> tuple[Path, ...]:
         """Return every place where files of this folder are looked for, in order."""
-        return (self.root(folder), *self._bundled.get(folder, ()))
+        if folder in PLACES:
+            return (self.root(folder), *self._bundled.get(folder, ()))
+        _refuse_unsafe(folder)
+        kind, folder = self._kind(folder)
+        extra = [found for found in self._extra if self._aliases.get(found.kind, found.kind) == folder]
+        every = (
+            *(found.path for found in extra if found.first),
+            *(self.base / "models" / name for name in kind.folders or (folder,)),
+            *(found.path for found in extra if not found.first),
+            *self._bundled.get(folder, ()),
+            *(self.root("output") / name for name in kind.outputs),
+        )
+        return tuple(dict.fromkeys(every))
 
     def kinds(self) -> tuple[str, ...]:
         """Name the kinds of models there are folders for."""
-        models = self.base / "models"
-        own = (found.name for found in models.iterdir() if found.is_dir()) if models.is_dir() else ()
-        return tuple(sorted({*own, *self._bundled}))
+        own = (found.name for found in self._listing.below(self.base / "models", deep=False) if found.folder)
+        names = (*own, *self._bundled, *(found.kind for found in self._extra))
+        parts = {name: kind for kind, row in self._kinds.items() for name in row.folders} | self._aliases
+        return tuple(sorted({*self._kinds, *(parts.get(name, name) for name in names)} - {*PLACES}))
 
     def names(self, folder: str) -> tuple[str, ...]:
         """Name the files of a folder, sorted, as relative paths with forward slashes.
 
-        Pictures are those directly in the folder, models may lie in folders of their own. Hidden files and
-        symbolic links that lead out of the folder are left out.
+        Pictures are those directly in the folder; models may lie in folders of their own, and links to them
+        are followed. Hidden files are left out, and pictures that a link would take from elsewhere.
         """
-        return tuple(sorted({name for root in self.roots(folder) for name in _files(root, folder)}))
+        if folder in PLACES:
+            return tuple(sorted({name for root in self.roots(folder) for name in self._pictures(root)}))
+        kind, _ = self._kind(folder)
+        return tuple(sorted({name for root in self.roots(folder) for name in self._models(root, kind)}))
 
     def path(self, folder: str, name: str) -> Path:
-        """Return the path of an existing file.
+        """Return the path of an existing file, or of a folder where models of this kind are folders.
 
         Raises `UnsafeNameError` for a name that would lead out of the folder, `MissingFileError` for one that
         is not there.
@@ -91,20 +142,44 @@ class Folders:
         folder, name = annotated(folder, name)
         _refuse_unsafe(name)
         roots = self.roots(folder)
+        marker = None if folder in PLACES else self._kind(folder)[0].marker
         for root in roots:
             found = root / name
-            if _is_file(found):
-                if not _inside(found, root):
+            if _is_file(found / marker if marker else found):
+                if folder in PLACES and not _inside(found, root):
                     raise UnsafeNameError(f"{name!r} is a link that leads out of {root}")
                 return found
         raise MissingFileError(folder, name, roots, self.names(folder))
 
+    def _kind(self, folder: str) -> tuple[Kind, str]:
+        folder = self._aliases.get(folder, folder)
+        return self._kinds.get(folder, Kind()), folder
+
+    def _pictures(self, root: Path) -> Iterator[str]:
+        for found in self._listing.below(root, deep=False):
+            if not found.folder and not (found.link and not _inside(root / found.name, root)):
+                yield found.name
+
+    def _models(self, root: Path, kind: Kind) -> Iterator[str]:
+        for found in self._listing.below(root, deep=True):
+            if _is_model(found, root, kind):
+                yield found.name
+
     def fingerprint(self, folder: str, name: str, check: Callable[[], None] = lambda: None) -> str:
-        """Return the hex BLAKE2b digest (160 bits) of a file's content.
+        """Return the hex BLAKE2b digest (160 bits) of a file's content, or of all files of a folder.
 
         `check` is called before each block that is read and may raise to end that. Raises what `path` raises.
         """
         path = self.path(folder, name)
+        if not path.is_dir():
+            return self._file_digest(path, check)
+        digest = hashlib.blake2b(digest_size=20)
+        files = sorted(found.name for found in self._listing.below(path, deep=True) if not found.folder)
+        for name in files:
+            digest.update(f"{len(name)} {name} {self._file_digest(path / name, check)}\n".encode())
+        return digest.hexdigest()
+
+    def _file_digest(self, path: Path, check: Callable[[], None]) -> str:
         status = path.stat()
         state = (str(path), status.st_size, status.st_mtime_ns, status.st_ino)
         with self._lock:
@@ -137,16 +212,10 @@ def _inside(path: Path, root: Path) -> bool:
     return path.resolve().is_relative_to(root.resolve())
 
 
-def _files(root: Path, folder: str) -> Iterator[str]:
-    if not root.is_dir():
-        return
-    deep = folder not in PLACES
-    for found in root.rglob("*") if deep else root.iterdir():
-        name = found.relative_to(root)
-        hidden = any(part.startswith(".") for part in name.parts)
-        wanted = found.suffix.lower() in MODEL_SUFFIXES or not deep
-        if wanted and not hidden and found.is_file() and _inside(found, root):
-            yield name.as_posix()
+def _is_model(found: Found, root: Path, kind: Kind) -> bool:
+    if kind.marker is not None:
+        return found.folder and _is_file(root / found.name / kind.marker)
+    return not found.folder and (kind.suffixes is None or found.name.lower().endswith(kind.suffixes))
 
 
 def _is_file(path: Path) -> bool:

@@ -29,6 +29,9 @@ from .validate import Validation, needed, validate
 
 NOTHING: Mapping[str, Json] = {}
 
+PARTIAL = "partial "
+"""Before the cache keys of what nodes remember while they work, so that none is taken for a node's result."""
+
 
 def run(
     graph: Graph,
@@ -82,6 +85,7 @@ class _Run:
     def __post_init__(self) -> None:
         self._nodes: dict[str, Node] = dict(self.checked.graph.nodes)
         self._digests: dict[str, str] = {}
+        self._parts: dict[str, Mapping[str, Sequence[object]]] = {}  # what each digest was made of
         self._parents: dict[str, str] = {}
         self._shown: dict[str, str] = {}  # the submitted node that stands for an expanded one
         self._expanded: dict[str, _Expanded] = {}
@@ -161,7 +165,7 @@ class _Run:
         node = self._nodes[name]
         node_type = self.table[node.class_type]
         key = node_key(node, node_type, self._digests, self.folders, self._check_cancelled)
-        self._digests[name] = key.digest
+        self._digests[name], self._parts[name] = key.digest, key.inputs
 
     def _call(self, agenda: Agenda, name: str) -> None:
         node = self._nodes[name]
@@ -177,6 +181,9 @@ class _Run:
             node_id=name,
             cancelled=self._is_cancelled,
             report=partial(self._report, name),
+            keys=self._parts.get(name, {}),
+            recall=self._recall,
+            remember=self._remember,
         )
         self._progress = None
         self._mailbox.put(NodeStarted, class_type=node.class_type, **self._place(name))
@@ -261,6 +268,13 @@ class _Run:
     def _report(self, name: str, done: int, total: int) -> None:
         self._progress = (done, total)
         self._mailbox.put(Progress, done=done, total=total, **self._place(name))
+
+    def _recall(self, key: str) -> object | None:
+        entry = self.cache.get(PARTIAL + key)
+        return None if entry is None else entry.outputs[0]
+
+    def _remember(self, key: str, value: object) -> None:
+        self.cache.put(PARTIAL + key, Entry(outputs=(value,)))
 
     def _place(self, name: str) -> dict[str, Any]:
         return {"node": name, "display_node": self._shown.get(name, name), "parent": self._parents.get(name)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from ..executor import (
     run,
     validate,
 )
+from .model_folders import ALIASES, EXTRA_PATHS, KINDS, extra_folders
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -37,9 +38,22 @@ def cache_budget() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
-def open_folders(root: Path, output: Path | None = None) -> Folders:
-    """Return the data folder `root` with what ships with inkloom; pictures go to `output` if given."""
-    return Folders(root, bundled=BUNDLED, places={} if output is None else {"output": output})
+def open_folders(root: Path, output: Path | None = None, extra_paths: Sequence[Path] = ()) -> Folders:
+    """Return the data folder `root` with what ships with inkloom; pictures go to `output` if given.
+
+    Models are also looked for where the file `extra_model_paths.yaml` in `root` and the files `extra_paths`
+    say. Raises ExtraPathsError when one of them can't be used.
+    """
+    own = root / EXTRA_PATHS
+    files = (*([own] if os.path.isfile(own) else []), *extra_paths)
+    return Folders(
+        root,
+        bundled=BUNDLED,
+        places={} if output is None else {"output": output},
+        kinds=KINDS,
+        aliases=ALIASES,
+        extra=tuple(folder for file in files for folder in extra_folders(file)),
+    )
 
 
 @dataclass(frozen=True)

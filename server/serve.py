@@ -6,12 +6,13 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aiohttp import web
 
-from ..nodes import NODES, open_folders
+from ..executor import Folders
+from ..nodes import NODES
 from .app import make_app
 from .origin import is_loopback
 from .worker_process import command
@@ -27,9 +28,16 @@ class ServeError(Exception):
     """The server can't start; the message says why and what to do."""
 
 
-def serve(root: Path, address: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serve a root folder until SIGINT or SIGTERM; `announce` is given the server's URL once it answers.
+def serve(
+    folders: Folders,
+    address: str,
+    port: int,
+    announce: Callable[[str], None],
+    extra_paths: Sequence[Path] = (),
+) -> None:
+    """Serve folders until SIGINT or SIGTERM; `announce` is given the server's URL once it answers.
 
+    `extra_paths` are the files of extra model paths that `folders` was made with, for the worker to read too.
     Raises ServeError.
     """
     if not NAME.fullmatch(address):
@@ -41,12 +49,15 @@ def serve(root: Path, address: str, port: int, announce: Callable[[str], None]) 
             "Leave --listen out, and reach the server from elsewhere through a tunnel: "
             f"ssh -L {here}:127.0.0.1:{here} THIS-MACHINE"
         )
-    asyncio.run(_serve(root, address, port, announce))
+    worker = command(folders.base, extra_paths)
+    asyncio.run(_serve(folders, worker, address, port, announce))
 
 
-async def _serve(root: Path, address: str, port: int, announce: Callable[[str], None]) -> None:
+async def _serve(
+    folders: Folders, worker: Sequence[str], address: str, port: int, announce: Callable[[str], None]
+) -> None:
     listening = _listen(address, port)  # before anything is started for nothing
-    app = make_app(NODES, open_folders(root), command(root))
+    app = make_app(NODES, folders, worker)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
     try:
         await runner.setup()

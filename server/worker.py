@@ -125,4 +125,5 @@ def main(engine: Engine, preload: tuple[str, ...] = ()) -> None:
 
 
 if __name__ == "__main__":
-    main(Engine(NODES, open_folders(Path(sys.argv[1]))), preload=("torch", "transformers.models.clip"))
+    opened = open_folders(Path(sys.argv[1]), extra_paths=[Path(name) for name in sys.argv[2:]])
+    main(Engine(NODES, opened), preload=("torch", "transformers.models.clip"))

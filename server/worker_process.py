@@ -27,10 +27,10 @@ class WorkerDiedError(Exception):
     """The worker process ended in the middle of a job, or can't be started; the message says how."""
 
 
-def command(root: Path) -> tuple[str, ...]:
-    """Return the command line of a worker on a root folder."""
+def command(root: Path, extra_paths: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Return the command line of a worker on a root folder and files of extra model paths."""
     # -P: a file that happens to lie in the current folder must not replace a module.
-    return (sys.executable, "-P", "-m", "inkloom.server.worker", str(root))
+    return (sys.executable, "-P", "-m", "inkloom.server.worker", str(root), *map(str, extra_paths))
 
 
 class WorkerProcess:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inkloom.executor import Folders, MissingFileError, UnsafeNameError, annotated
+from inkloom.executor import ExtraFolder, Folders, Kind, MissingFileError, UnsafeNameError, annotated
 from inkloom.executor.folders import BLOCK
 
 
@@ -31,6 +31,7 @@ def base(tmp_path: Path) -> Path:
         path.write_text(text, encoding="utf-8")
     (tmp_path / "models" / "checkpoints" / "leak.safetensors").symlink_to(tmp_path / "secret.txt")
     (tmp_path / "input" / "away").symlink_to(tmp_path)
+    (tmp_path / "input" / "away.png").symlink_to(tmp_path / "secret.txt")
     return tmp_path
 
 
@@ -40,7 +41,8 @@ def folders(base: Path) -> Folders:
 
 
 def test_names(folders: Folders) -> None:
-    assert folders.names("checkpoints") == ("b.safetensors", "own.safetensors", "sub/a.safetensors")
+    linked = ("b.safetensors", "leak.safetensors", "own.safetensors", "sub/a.safetensors")
+    assert folders.names("checkpoints") == linked
     assert folders.names("input") == ("photo.png",)
     assert folders.names("loras") == ()
     assert folders.kinds() == ("checkpoints",)
@@ -76,8 +78,8 @@ def test_other_places(base: Path) -> None:
         ("checkpoints", "./b.safetensors"),
         ("checkpoints", "sub//a.safetensors"),
         ("checkpoints", ""),
-        ("checkpoints", "leak.safetensors"),
         ("input", "away/secret.txt"),
+        ("input", "away.png"),
         ("input", "../secret.txt [output]"),
         ("../..", "secret.txt"),
     ],
@@ -137,3 +139,124 @@ def test_a_file_is_hashed_once_until_it_changes(folders: Folders, base: Path) ->
     assert folders.fingerprint("input", "photo.png") == first
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
     assert folders.fingerprint("input", "photo.png") != first
+
+
+def test_a_linked_folder_of_models_is_followed_once_round(base: Path, folders: Folders) -> None:
+    elsewhere = base / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "far.safetensors").write_text("f", encoding="utf-8")
+    (elsewhere / "back").symlink_to(base / "models" / "checkpoints")
+    (base / "models" / "checkpoints" / "linked").symlink_to(elsewhere)
+    names = folders.names("checkpoints")
+    assert "linked/far.safetensors" in names
+    assert not any(name.startswith("linked/back/linked/") for name in names)
+    assert folders.path("checkpoints", "linked/far.safetensors").read_text(encoding="utf-8") == "f"
+
+
+KINDS = {
+    "text_encoders": Kind(folders=("text_encoders", "clip"), outputs=("clip",)),
+    "configs": Kind(suffixes=(".yaml",)),
+    "diffusers": Kind(marker="model_index.json"),
+}
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_place_of_a_kind_is_searched_in_order(tmp_path: Path) -> None:
+    places = ["first", "models/text_encoders", "models/clip", "last", "shipped", "output/clip"]
+    for number, place in enumerate(places):
+        write(tmp_path / place / "same.safetensors", place)
+        write(tmp_path / place / f"own{number}.safetensors", place)
+    folders = Folders(
+        tmp_path,
+        bundled={"text_encoders": (tmp_path / "shipped",)},
+        kinds=KINDS,
+        aliases={"clip": "text_encoders"},
+        extra=[
+            ExtraFolder(kind="clip", path=tmp_path / "last"),
+            ExtraFolder(kind="text_encoders", path=tmp_path / "first", first=True),
+        ],
+    )
+    for name in ("text_encoders", "clip"):
+        assert folders.roots(name) == tuple(tmp_path / place for place in places)
+        assert folders.root(name) == tmp_path / "models" / "text_encoders"
+        assert len(folders.names(name)) == 1 + len(places)
+        assert folders.path(name, "same.safetensors").read_text(encoding="utf-8") == "first"
+    assert folders.kinds() == ("configs", "diffusers", "text_encoders")
+
+
+def test_a_kind_says_which_files_are_models(tmp_path: Path) -> None:
+    folders = Folders(tmp_path, kinds=KINDS)
+    write(tmp_path / "models/configs/a.yaml", "a")
+    write(tmp_path / "models/configs/a.safetensors", "a")
+    assert folders.names("configs") == ("a.yaml",)
+
+
+def test_a_model_may_be_a_folder(tmp_path: Path) -> None:
+    folders = Folders(tmp_path, kinds=KINDS)
+    index = write(tmp_path / "models/diffusers/family/one/model_index.json", "{}")
+    part = write(tmp_path / "models/diffusers/family/one/unet/weights.bin", "w")
+    assert folders.names("diffusers") == ("family/one",)
+    assert folders.path("diffusers", "family/one") == index.parent
+    before = folders.fingerprint("diffusers", "family/one")
+    assert before == Folders(tmp_path, kinds=KINDS).fingerprint("diffusers", "family/one")
+    part.rename(part.with_name("other.bin"))
+    assert folders.fingerprint("diffusers", "family/one") != before
+    with pytest.raises(MissingFileError, match="did you mean 'family/one'"):
+        folders.path("diffusers", "family/two")
+
+
+def test_a_listing_follows_every_change(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    deep = tmp_path / "models/loras/a/b"
+    seen: list[tuple[str, ...]] = [folders.names("loras")]
+    write(deep / "x.safetensors", "x")
+    seen.append(folders.names("loras"))
+    write(deep / "y.safetensors", "y")
+    seen.append(folders.names("loras"))
+    (deep / "x.safetensors").unlink()
+    seen.append(folders.names("loras"))
+    (deep / "y.safetensors").rename(deep.parent / "z.safetensors")
+    seen.append(folders.names("loras"))
+    assert seen == [
+        (),
+        ("a/b/x.safetensors",),
+        ("a/b/x.safetensors", "a/b/y.safetensors"),
+        ("a/b/y.safetensors",),
+        ("a/z.safetensors",),
+    ]
+
+
+def test_an_unchanged_folder_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = Folders(tmp_path)
+    file = write(tmp_path / "models/loras/x.safetensors", "x")
+    long_ago = file.stat().st_mtime_ns - 10**12
+    os.utime(file.parent, ns=(long_ago, long_ago))
+    assert folders.names("loras") == ("x.safetensors",)
+    read: list[str] = []
+    scandir = os.scandir
+
+    def counted(path: str) -> object:
+        read.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    assert folders.names("loras") == ("x.safetensors",)
+    assert read == []
+    write(file.with_name("y.safetensors"), "y")
+    assert folders.names("loras") == ("x.safetensors", "y.safetensors")
+    assert len(read) == 1
+
+
+def test_a_change_within_one_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    file = write(tmp_path / "models/loras/x.safetensors", "x")
+    before = file.parent.stat()
+    assert folders.names("loras") == ("x.safetensors",)
+    write(file.with_name("y.safetensors"), "y")
+    os.utime(file.parent, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert folders.names("loras") == ("x.safetensors", "y.safetensors")

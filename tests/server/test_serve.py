@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from inkloom.nodes import open_folders
 from inkloom.server.serve import ServeError, serve
 
 MAIN = "from inkloom.cli.main import main; main()"
@@ -81,13 +82,13 @@ def test_a_root_that_cannot_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.2", "::", "example.org"])
 def test_other_machines_are_kept_out(tmp_path: Path, address: str) -> None:
     with pytest.raises(ServeError, match=f"--listen {address} would let other machines in"):
-        serve(tmp_path, address, 0, print)
+        serve(open_folders(tmp_path), address, 0, print)
 
 
 @pytest.mark.parametrize("address", ["", "foo bar"])
 def test_what_is_no_address(tmp_path: Path, address: str) -> None:
     with pytest.raises(ServeError, match="takes an address"):
-        serve(tmp_path, address, 0, print)
+        serve(open_folders(tmp_path), address, 0, print)
 
 
 def test_the_web_process_loads_no_torch() -> None:
