@@ -69,6 +69,18 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentions:
+    """A text that may name files of a folder: what the first group of `pattern` matches, endings left out.
+
+    The content of the files it names decides what is cached. Where the text is linked, and so not known
+    beforehand, every file of the folder does.
+    """
+
+    folder: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
 class Display:
     """How the editor shows a number: as "number", "slider" or "color"."""
 

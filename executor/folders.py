@@ -179,6 +179,19 @@ class Folders:
             digest.update(f"{len(name)} {name} {self._file_digest(path / name, check)}\n".encode())
         return digest.hexdigest()
 
+    def named(self, folder: str, name: str) -> str | None:
+        """Return the file that has this name, or this name and an ending; None if there is none."""
+        names = self.names(folder)
+        return name if name in names else next((found for found in names if _stem(found) == name), None)
+
+    def state(self, folder: str) -> str:
+        """Return a digest of the names, sizes and times of all files of a folder, without reading them."""
+        digest = hashlib.blake2b(digest_size=20)
+        for name in self.names(folder):
+            status = self.path(folder, name).stat()
+            digest.update(f"{len(name)} {name} {status.st_size} {status.st_mtime_ns}\n".encode())
+        return digest.hexdigest()
+
     def _file_digest(self, path: Path, check: Callable[[], None]) -> str:
         status = path.stat()
         state = (str(path), status.st_size, status.st_mtime_ns, status.st_ino)
@@ -197,6 +210,10 @@ def annotated(folder: str, name: str) -> tuple[str, str]:
         if folder in PLACES and name.endswith(f" [{place}]"):
             return place, name.removesuffix(f" [{place}]")
     return folder, name
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]
 
 
 def _refuse_unsafe(name: str) -> None:

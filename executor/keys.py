@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from .annotations import Mentions
 from .folders import Folders
 from .graph import Link, Node
 from .node_type import NodeType
@@ -30,6 +32,7 @@ class Key:
     """A content key and the parts it was made of, by which a later run can tell what changed.
 
     `inputs` holds for each input ["value", v], ["file", content hash] or ["link", source's digest, slot].
+    Where a text names files, digests of these follow.
     """
 
     digest: str
@@ -59,10 +62,14 @@ def node_key(
     """
     parts: dict[str, list[object]] = {}
     for name, given in effective(node, node_type).items():
+        mentions, files = node_type.inputs[name].mentions, node_type.inputs[name].files
         if isinstance(given, Link):
-            parts[name] = ["link", digests[given.node], given.slot]
+            also = [] if mentions is None else [folders.state(mentions.folder)]
+            parts[name] = ["link", digests[given.node], given.slot, *also]
             continue
-        files = node_type.inputs[name].files
+        if mentions is not None and isinstance(given, str):
+            parts[name] = ["value", given, *_mentioned(given, mentions, folders, check)]
+            continue
         if files is not None and given not in files.also and given is not None:
             parts[name] = ["file", folders.fingerprint(files.folder, cast(str, given), check)]
         else:
@@ -71,6 +78,17 @@ def node_key(
     blob = _canonical([TAG, node_type.name, node_type.version, parts, own])
     digest = hashlib.blake2b(blob, digest_size=20).hexdigest()
     return Key(digest, node_type.name, node_type.version, parts, own)
+
+
+def _mentioned(
+    text: str, mentions: Mentions, folders: Folders, check: Callable[[], None]
+) -> list[list[str | None]]:
+    """Return each file that a text names with the hash of its content, None for one that is not there."""
+    found = {name: folders.named(mentions.folder, name) for name in re.findall(mentions.pattern, text)}
+    return [
+        [name, None if file is None else folders.fingerprint(mentions.folder, file, check)]
+        for name, file in sorted(found.items())
+    ]
 
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

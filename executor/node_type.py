@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .annotations import Choice, Display, Files, Range, Text
+from .annotations import Choice, Display, Files, Mentions, Range, Text
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -52,6 +52,7 @@ class Input:
     files: Files | None = None
     seed: bool = False
     text: Text | None = None
+    mentions: Mentions | None = None
     display: Display | None = None
     raw_link: bool = False
     tooltip: str = ""

@@ -15,6 +15,7 @@ from .annotations import (
     Display,
     Files,
     Hidden,
+    Mentions,
     Optional,
     Port,
     Range,
@@ -119,7 +120,7 @@ _ALLOWED_NOTES: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {
         "INT": (Range, Seed, Display),
         "FLOAT": (Range, Display),
-        "STRING": (Text,),
+        "STRING": (Text, Mentions),
         "BOOLEAN": (),
         "COMBO": (Choice, Files),
     }
@@ -160,6 +161,7 @@ def _input(name: str, note: object, default: object, where: str) -> Input | Hidd
         files=by_kind.get(Files),
         seed=Seed in by_kind,
         text=by_kind.get(Text),
+        mentions=by_kind.get(Mentions),
         display=by_kind.get(Display),
         raw_link=RawLink in by_kind,
         tooltip=tooltip.text if tooltip else "",

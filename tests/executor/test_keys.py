@@ -18,6 +18,7 @@ from inkloom.executor import (
     Graph,
     Hidden,
     Key,
+    Mentions,
     NodeTable,
     Port,
     Range,
@@ -45,6 +46,12 @@ def join(*, a: int, b: int = 5, text: str = "x", anything: Annotated[object, Por
 def read(*, name: Annotated[str, Files("checkpoints", also=("builtin",))]) -> int:
     """Read."""
     return len(name)
+
+
+@node("Prompt", category="test")
+def prompt(*, text: Annotated[str, Mentions("embeddings", r"use:(\w+)")]) -> str:
+    """Read a text that names files."""
+    return text
 
 
 @node("Own", category="test")
@@ -257,3 +264,27 @@ def test_a_change_reaches_exactly_what_depends_on_it(flow: dict[str, Any], data:
     after = keys(other, nowhere)
     downstream = nx.descendants(Graph.parse(flow).dag, changed) | {changed}
     assert {name for name in before if before[name] != after[name]} == downstream & before.keys()
+
+
+def test_a_file_that_a_text_names_decides_its_key(folders: Folders) -> None:
+    folder = folders.root("embeddings")
+    folder.mkdir()
+
+    def key(text: object) -> str:
+        flow = {
+            "0": {"class_type": "Prompt", "inputs": {"text": "use:one"}},
+            "1": {"class_type": "Prompt", "inputs": {"text": text}},
+            "2": {"class_type": "Show", "inputs": {"value": 1, "more": ["1", 0]}},
+        }
+        return keys(flow, folders)["1"].digest
+
+    plain, missing, linked = key("a cat"), key("a use:one cat"), key(["0", 0])
+    (folder / "one.safetensors").write_text("first", encoding="utf-8")
+    first, linked_first = key("a use:one cat"), key(["0", 0])
+    (folder / "one.safetensors").write_text("other", encoding="utf-8")
+    assert len({missing, first, key("a use:one cat")}) == 3
+    assert len({linked, linked_first}) == 2
+    assert key("a cat") == plain
+    (folder / "two.safetensors").write_text("unused", encoding="utf-8")
+    (folder / "one.safetensors").write_text("first", encoding="utf-8")
+    assert key("a use:one cat") == first
