@@ -17,6 +17,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", metavar="N", type=_port, default=8188, help="port (default: %(default)s; 0: any free)"
     )
+    parser.add_argument(
+        "--preview-method",
+        choices=("none", "auto", "latent2rgb", "taesd"),
+        default="auto",
+        help="how samplers show what they have so far: not at all, in the best way there is for the model, "
+        "by a fast estimate of colours, or by a small decoder in models/vae_approx (default: %(default)s)",
+    )
 
 
 def command(given: argparse.Namespace) -> int:
@@ -33,7 +40,8 @@ def command(given: argparse.Namespace) -> int:
         print(f"inkloom serves {url}   files: {given.root}   Ctrl-C stops", flush=True)
 
     try:
-        serve(folders, given.listen, given.port, announce, given.extra_model_paths_config)
+        previews = None if given.preview_method == "none" else given.preview_method
+        serve(folders, given.listen, given.port, announce, given.extra_model_paths_config, previews)
     except ServeError as error:
         raise UsageError(str(error)) from error
     print("stopped")

@@ -31,7 +31,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A random seed, 0..2^64-1, that the editor may change after each run."""
+    """A random seed that the editor may change after each run: 0..2^64-1, or what a `Range` beside it says."""
 
 
 SEED_MAX = 2**64 - 1
@@ -51,12 +51,19 @@ class Choice:
 class Files:
     """The name of a file in a folder; the file's content, never its name, decides what is cached.
 
-    `also` are names that are no files, offered before them; `upload` lets the editor send a new picture.
+    `also` are names that are no files, offered before them; `upload` lets the editor send a new picture;
+    with `suffixes` only files that end so are offered.
     """
 
     folder: str
     upload: bool = False
     also: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+
+    def offered(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the choices, given the names of the folder's files."""
+        fitting = (name for name in names if not self.suffixes or name.lower().endswith(self.suffixes))
+        return (*self.also, *fitting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class NodeCheck:
         files = spec.files
         if files is None or name in files.also:
             return
-        known = (*files.also, *self._known(files.folder))
+        known = files.offered(self._known(files.folder))
         try:
             if not files.upload and name not in known:
                 # Listed names are the rule for models, so a file of another kind is as good as missing.

@@ -30,8 +30,11 @@ class CancelToken:
         return self._cancelled
 
 
-def _unheard(done: int, total: int) -> None:
-    del done, total
+MakePreview = Callable[[], bytes]
+
+
+def _unheard(done: int, total: int, preview: MakePreview | None) -> None:
+    del done, total, preview
 
 
 def _unknown(key: str) -> None:
@@ -49,7 +52,8 @@ NO_KEYS: Mapping[str, Sequence[object]] = {}
 class Context:
     """The run as one node sees it.
 
-    `device` names the device to compute on, as torch writes it ("cpu", "cuda:0"). A context made by hand
+    `device` names the device to compute on, as torch writes it ("cpu", "cuda:0"); `previews` names the way in
+    which previews are made, None where nobody looks. A context made by hand
     (`Context(folders=...)`) lets a node function be called without a run.
 
     A node may `remember` what it has so far under a key that decides it, and `recall` that in a later call,
@@ -59,16 +63,20 @@ class Context:
 
     folders: Folders
     device: str = "cpu"
+    previews: str | None = None
     node_id: str = ""
     cancelled: Callable[[], bool] = field(default=lambda: False, repr=False)
-    report: Callable[[int, int], None] = field(default=_unheard, repr=False)
+    report: Callable[[int, int, MakePreview | None], None] = field(default=_unheard, repr=False)
     keys: Mapping[str, Sequence[object]] = field(default_factory=lambda: NO_KEYS, repr=False)
     recall: Callable[[str], object | None] = field(default=_unknown, repr=False)
     remember: Callable[[str, object], None] = field(default=_unkept, repr=False)
 
-    def progress(self, done: int, total: int) -> None:
-        """Tell that `done` of `total` steps are done; raises `Cancelled` when the run was cancelled."""
-        self.report(done, total)
+    def progress(self, done: int, total: int, preview: MakePreview | None = None) -> None:
+        """Tell that `done` of `total` steps are done; raises `Cancelled` when the run was cancelled.
+
+        `preview` makes a small JPEG picture of what there is so far; it is only called when somebody looks.
+        """
+        self.report(done, total, preview)
         self.check_cancelled()
 
     def check_cancelled(self) -> None:

@@ -13,7 +13,7 @@ def options_of(spec: Input, folders: Folders) -> tuple[str | int | float | bool,
     if spec.choice is not None:
         return spec.choice.options
     if spec.files is not None:
-        return (*spec.files.also, *folders.names(spec.files.folder))
+        return spec.files.offered(folders.names(spec.files.folder))
     return None
 
 

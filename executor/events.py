@@ -8,6 +8,8 @@ seconds since the run began.
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, cast, get_args
@@ -42,7 +44,11 @@ class NodeStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A node has done `done` of `total` steps; only the newest of a node matters, others may be left out."""
+    """A node has done `done` of `total` steps; only the newest of a node matters, others may be left out.
+
+    `preview` is a small JPEG picture of what it has so far, where previews are asked for; there is not one
+    with every step.
+    """
 
     type: Literal["progress"] = "progress"
     seq: int = 0
@@ -52,6 +58,7 @@ class Progress:
     parent: str | None = None
     done: int
     total: int
+    preview: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +136,14 @@ EVENTS: Mapping[str, type[Event]] = {str(fields(kind)[0].default): kind for kind
 
 
 def to_json(event: Event) -> dict[str, Json]:
-    """Return the event as a JSON object; tuples become lists."""
-    plain: dict[str, object] = {spec.name: getattr(event, spec.name) for spec in fields(event)}
-    return {
-        name: cast(Json, list(cast("tuple[Json, ...]", value)) if isinstance(value, tuple) else value)
-        for name, value in plain.items()
-    }
+    """Return the event as a JSON object; tuples become lists, a preview base64 text."""
+    return {spec.name: _plain(getattr(event, spec.name)) for spec in fields(event)}
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    return cast(Json, list(cast("tuple[Json, ...]", value)) if isinstance(value, tuple) else value)
 
 
 def from_json(told: Mapping[str, object]) -> Event:
@@ -152,6 +161,8 @@ def from_json(told: Mapping[str, object]) -> Event:
         for key, value in told.items()
     }
     try:
+        if isinstance(preview := values.get("preview"), str):
+            values["preview"] = base64.b64decode(preview, validate=True)
         return kind(**values)  # pyright: ignore[reportArgumentType] -- field types are what to_json wrote
-    except TypeError as error:
+    except (TypeError, binascii.Error) as error:
         raise ValueError(f"not a {name} event: {error}") from error

@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from .events import Event, Progress
 
@@ -13,8 +14,8 @@ from .events import Event, Progress
 class Mailbox:
     """Hands events over in order, and never makes the sender wait.
 
-    Of the progress of a node that was not yet fetched only the newest is kept, so a slow listener misses
-    steps but never the last one.
+    Of the progress of a node that was not yet fetched only the newest is kept, with the newest preview, so a
+    slow listener misses steps but never the last one.
     """
 
     def __init__(self) -> None:
@@ -30,7 +31,10 @@ class Mailbox:
         with self._changed:
             event = kind(seq=next(self._numbers), at=self.elapsed(), **facts)
             if isinstance(event, Progress):
-                self._slots.pop(event.node, None)  # the newer one goes to the end, where its number belongs
+                # The newer one goes to the end, where its number belongs.
+                older = self._slots.pop(event.node, None)
+                if event.preview is None and isinstance(older, Progress) and older.preview is not None:
+                    event = replace(event, preview=older.preview)
                 self._slots[event.node] = event
             else:
                 self._slots[event.seq] = event

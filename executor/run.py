@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from .agenda import Agenda
 from .cache import Entry, MemoryCache
 from .calls import call
-from .context import Cancelled, CancelToken, Context
+from .context import Cancelled, CancelToken, Context, MakePreview
 from .declaration import NodeTable
 from .events import Event, NodeFinished, NodeStarted, Progress, RunCancelled, RunDone, RunFailed, RunStarted
 from .expand import DependencyCycleError, Growth, growth
@@ -28,6 +28,9 @@ from .results import Expansion
 from .validate import Validation, needed, validate
 
 NOTHING: Mapping[str, Json] = {}
+
+PREVIEW_SECONDS = 0.1
+"""A node shows what it has so far at most once in this time."""
 
 PARTIAL = "partial "
 """Before the cache keys of what nodes remember while they work, so that none is taken for a node's result."""
@@ -45,11 +48,13 @@ def run(
     scope: Callable[[], AbstractContextManager[object]] = nullcontext,
     hidden: Mapping[str, Json] = NOTHING,
     device: str = "cpu",
+    previews: str | None = None,
 ) -> Generator[Event]:
     """Run the good outputs of a workflow and yield what happens.
 
     `validation` is that of the same graph and targets, where it is known already. `scope` is entered around
-    every call of a node; `hidden` has the values of `Hidden` inputs such as EXTRA_PNGINFO. Each content key
+    every call of a node; `hidden` has the values of `Hidden` inputs such as EXTRA_PNGINFO. `previews` names
+    the way in which nodes make pictures of what they have so far; without it they make none. Each content key
     is computed at most once, unless its result is gone from the cache and an expansion asks for it again. The
     last event is RunDone, RunFailed or RunCancelled. Closing the generator stops the run within one step.
     Raises `WorkflowError` at once when no wanted output can run.
@@ -65,6 +70,7 @@ def run(
         scope=scope,
         hidden=hidden,
         device=device,
+        previews=previews,
     )
     return this.events()
 
@@ -81,6 +87,7 @@ class _Run:
     scope: Callable[[], AbstractContextManager[object]]
     hidden: Mapping[str, Json]
     device: str
+    previews: str | None
 
     def __post_init__(self) -> None:
         self._nodes: dict[str, Node] = dict(self.checked.graph.nodes)
@@ -90,6 +97,7 @@ class _Run:
         self._shown: dict[str, str] = {}  # the submitted node that stands for an expanded one
         self._expanded: dict[str, _Expanded] = {}
         self._progress: tuple[int, int] | None = None
+        self._shown_at = float("-inf")  # when the running node's last preview was made
         self._snapshot: Graph | None = None
         self._mailbox = Mailbox()
         self._closing = False
@@ -178,6 +186,7 @@ class _Run:
         context = Context(
             folders=self.folders,
             device=self.device,
+            previews=self.previews,
             node_id=name,
             cancelled=self._is_cancelled,
             report=partial(self._report, name),
@@ -186,6 +195,7 @@ class _Run:
             remember=self._remember,
         )
         self._progress = None
+        self._shown_at = float("-inf")
         self._mailbox.put(NodeStarted, class_type=node.class_type, **self._place(name))
         began = time.perf_counter()
         try:
@@ -265,9 +275,13 @@ class _Run:
         self._mailbox.put(kind, **facts)
         raise _Over
 
-    def _report(self, name: str, done: int, total: int) -> None:
+    def _report(self, name: str, done: int, total: int, make: MakePreview | None) -> None:
         self._progress = (done, total)
-        self._mailbox.put(Progress, done=done, total=total, **self._place(name))
+        preview = None
+        now = self._mailbox.elapsed()
+        if make is not None and self.previews is not None and now >= self._shown_at + PREVIEW_SECONDS:
+            preview, self._shown_at = make(), now
+        self._mailbox.put(Progress, done=done, total=total, preview=preview, **self._place(name))
 
     def _recall(self, key: str) -> object | None:
         entry = self.cache.get(PARTIAL + key)

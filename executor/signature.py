@@ -148,7 +148,7 @@ def _input(name: str, note: object, default: object, where: str) -> Input | Hidd
     choice = by_kind.get(Choice)
     if choice is None and members and get_origin(members[0]) is Literal:
         choice = Choice(get_args(members[0]))
-    limits = Range(0, SEED_MAX) if Seed in by_kind else by_kind.get(Range)
+    limits = by_kind.get(Range, Range(0, SEED_MAX) if Seed in by_kind else None)
     tooltip = by_kind.get(Tooltip)
     read = Input(
         name=name,

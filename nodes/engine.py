@@ -28,6 +28,11 @@ BUNDLED = {"checkpoints": (PACKAGE / "diffusion" / "inklet",), "input": (PACKAGE
 """What ships with inkloom and is found beside the user's files: a model, a picture to start from."""
 
 
+PREVIEW_METHODS = ("auto", "latent2rgb", "taesd")
+"""How samplers show what they have so far: by a fast estimate of colours, by a small decoder, or by the best
+there is for the model."""
+
+
 def cache_budget() -> int:
     """Return the bytes that results in memory may take: half of the machine's memory.
 
@@ -76,8 +81,12 @@ class Engine:
         validation: Validation | None = None,
         cancel: CancelToken | None = None,
         extra_pnginfo: Json = None,
+        previews: str | None = None,
     ) -> Generator[Event]:
-        """Run a workflow and tell what happens; raises WorkflowError at once when nothing of it can run."""
+        """Run a workflow and tell what happens; raises WorkflowError at once when nothing of it can run.
+
+        `previews` is one of `PREVIEW_METHODS`, None for no previews.
+        """
         return run(
             graph,
             self.table,
@@ -88,6 +97,7 @@ class Engine:
             cancel=cancel or CancelToken(),
             scope=without_gradients,
             hidden={"EXTRA_PNGINFO": extra_pnginfo},
+            previews=previews,
         )
 
 

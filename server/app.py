@@ -16,8 +16,13 @@ from .state import SERVER, Server
 from .worker_process import WorkerProcess
 
 
-def make_app(table: NodeTable, folders: Folders, worker_argv: Sequence[str]) -> web.Application:
-    """Return the application of one root folder; it starts its worker when it starts."""
+def make_app(
+    table: NodeTable, folders: Folders, worker_argv: Sequence[str], previews: str | None = None
+) -> web.Application:
+    """Return the application of one root folder; it starts its worker when it starts.
+
+    `previews` names the way in which samplers show what they have so far, None for not at all.
+    """
     clients = Clients()
     jobs = Jobs(changed=lambda: clients.broadcast(status(jobs.remaining)))
     worker = WorkerProcess(worker_argv)
@@ -28,7 +33,7 @@ def make_app(table: NodeTable, folders: Folders, worker_argv: Sequence[str]) -> 
         jobs=jobs,
         clients=clients,
         worker=worker,
-        dispatcher=Dispatcher(jobs, clients, worker),
+        dispatcher=Dispatcher(jobs, clients, worker, previews),
     )
     add_routes(app)
     app.cleanup_ctx.append(_life)

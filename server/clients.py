@@ -32,7 +32,13 @@ class Client:
         self._writer: asyncio.Task[None] | None = None
 
     def send(self, message: Message) -> None:
-        """Queue a message; a client that is too far behind is dropped, so that nobody waits for it."""
+        """Queue a message; a client that is too far behind is dropped, so that nobody waits for it.
+
+        Of the two forms of a picture only the one goes out that the client said it takes.
+        """
+        takes_bare = not self.flags.get("supports_preview_metadata")
+        if message.picture is not None and message.bare != takes_bare:
+            return
         if not self.outbox.put(message) and self._writer is not None:
             log.warning("a websocket client does not read its messages; closing its socket")
             self._writer.cancel()
@@ -78,7 +84,10 @@ class Client:
     async def _write(self) -> None:
         while True:
             message = await self.outbox.get()
-            await self.socket.send_str(message.to_json())
+            if message.picture is None:
+                await self.socket.send_str(message.to_json())
+            else:
+                await self.socket.send_bytes(message.to_bytes())
 
 
 class Clients:

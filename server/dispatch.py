@@ -17,10 +17,13 @@ log = logging.getLogger(__name__)
 class Dispatcher:
     """Runs the jobs of a queue on one worker, one after the other."""
 
-    def __init__(self, jobs: Jobs, clients: Clients, worker: WorkerProcess) -> None:
+    def __init__(
+        self, jobs: Jobs, clients: Clients, worker: WorkerProcess, previews: str | None = None
+    ) -> None:
         self._jobs = jobs
         self._clients = clients
         self._worker = worker
+        self._previews = previews
         self._story: Story | None = None
 
     async def run_for_ever(self) -> None:
@@ -49,7 +52,13 @@ class Dispatcher:
 
     async def _run(self, story: Story) -> None:
         job = story.job
-        order = Run(job=job.id, prompt=job.prompt, targets=job.outputs, extra_pnginfo=job.extra_pnginfo)
+        order = Run(
+            job=job.id,
+            prompt=job.prompt,
+            targets=job.outputs,
+            extra_pnginfo=job.extra_pnginfo,
+            previews=self._previews,
+        )
         async with aclosing(self._worker.run(order)) as events:
             try:
                 async for event in events:

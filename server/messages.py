@@ -1,14 +1,23 @@
 """What a websocket client is told: one frame as a value, and the frames that do not belong to a run."""
 
 import json
+import struct
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+PREVIEW, PREVIEW_WITH_METADATA = 1, 4
+"""Kinds of binary frames."""
+
+JPEG = 1
+"""What the picture in a frame of kind PREVIEW is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One text frame: `{"type": type, "data": data}`.
+    """One text frame: `{"type": type, "data": data}`, or a binary one with `picture`, a JPEG file.
+
+    A picture has two forms, of which a client gets one: with `data` before it, or bare where `bare`.
 
     `slot` names the state this message is the newest value of (None: a fact, never dropped); `ends` names the
     slot that this message closes; `weight` counts the nodes that a state repeats.
@@ -19,11 +28,21 @@ class Message:
     slot: str | None = None
     ends: str | None = None
     weight: int = 1
+    picture: bytes | None = None
+    bare: bool = False
 
     def to_json(self) -> str:
         """Return the frame's text."""
         # In ASCII: half of a surrogate pair has no other encoding.
         return json.dumps({"type": self.type, "data": self.data})
+
+    def to_bytes(self) -> bytes:
+        """Return the binary frame of a picture."""
+        assert self.picture is not None
+        if self.bare:
+            return struct.pack(">II", PREVIEW, JPEG) + self.picture
+        data = json.dumps(self.data).encode()
+        return struct.pack(">II", PREVIEW_WITH_METADATA, len(data)) + data + self.picture
 
 
 def status(remaining: int, sid: str | None = None) -> Message:

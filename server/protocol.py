@@ -3,7 +3,8 @@
     web -> worker:  run, cancel
     worker -> web:  ready, event, finished
 
-Pictures cross as files in the root folder, never through here. The same lines could travel over a socket to
+Pictures cross as files in the root folder, never through here; only the small previews of a moment do, which
+would be gone before a file of theirs was found. The same lines could travel over a socket to
 another host; nothing in them belongs to one machine but file names below the root.
 """
 
@@ -24,6 +25,7 @@ class Run:
     prompt: Mapping[str, object]  # API format
     targets: tuple[str, ...]
     extra_pnginfo: Json = None
+    previews: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", tuple(self.targets))

@@ -34,10 +34,12 @@ def serve(
     port: int,
     announce: Callable[[str], None],
     extra_paths: Sequence[Path] = (),
+    previews: str | None = None,
 ) -> None:
     """Serve folders until SIGINT or SIGTERM; `announce` is given the server's URL once it answers.
 
-    `extra_paths` are the files of extra model paths that `folders` was made with, for the worker to read too.
+    `extra_paths` are the files of extra model paths that `folders` was made with, for the worker to read too;
+    `previews` names the way in which samplers show what they have so far.
     Raises ServeError.
     """
     if not NAME.fullmatch(address):
@@ -50,14 +52,12 @@ def serve(
             f"ssh -L {here}:127.0.0.1:{here} THIS-MACHINE"
         )
     worker = command(folders.base, extra_paths)
-    asyncio.run(_serve(folders, worker, address, port, announce))
+    app = make_app(NODES, folders, worker, previews)
+    asyncio.run(_serve(app, address, port, announce))
 
 
-async def _serve(
-    folders: Folders, worker: Sequence[str], address: str, port: int, announce: Callable[[str], None]
-) -> None:
+async def _serve(app: web.Application, address: str, port: int, announce: Callable[[str], None]) -> None:
     listening = _listen(address, port)  # before anything is started for nothing
-    app = make_app(NODES, folders, worker)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
     try:
         await runner.setup()

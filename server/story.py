@@ -1,6 +1,7 @@
 """A run as websocket clients know it: the executor's events, told as the wire's messages."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ..executor.events import (
     Event,
@@ -15,7 +16,7 @@ from ..executor.events import (
 from .jobs import Job, Record
 from .messages import Message, executing, timestamp
 
-TOLD_TO_ALL = frozenset({"progress_state", "progress", "execution_interrupted"})
+TOLD_TO_ALL = frozenset({"progress_state", "preview", "progress", "execution_interrupted"})
 """What every client hears of a job that belongs to none."""
 
 
@@ -52,7 +53,8 @@ class Story:
                 return [self._progress_state(), executing(event.node, event.display_node, self.job.id)]
             case Progress():
                 self._place(event, event.done, event.total, "running")
-                return [self._progress_state(), self._progress(event)]
+                before, after = self._previews(event)
+                return [self._progress_state(), *before, self._progress(event), *after]
             case NodeFinished():
                 return self._finished(event)
             case RunFailed():
@@ -156,6 +158,22 @@ class Story:
     def _progress(self, event: Progress) -> Message:
         data = {"value": event.done, "max": event.total, "prompt_id": self.job.id, "node": event.node}
         return Message(type="progress", data=data, slot=f"{self.job.id} {event.node}")
+
+    def _previews(self, event: Progress) -> tuple[list[Message], list[Message]]:
+        """Return a preview in its two forms: with metadata before the progress message, bare after it."""
+        if event.preview is None:
+            return [], []
+        data = {
+            "node_id": event.node,
+            "prompt_id": self.job.id,
+            "display_node_id": event.display_node,
+            "parent_node_id": event.parent,
+            "real_node_id": event.display_node,
+            "image_type": "image/jpeg",
+        }
+        slot = f"{self.job.id} {event.node} preview"
+        full = Message(type="preview", data=data, slot=slot, picture=event.preview)
+        return [full], [replace(full, bare=True)]
 
     def _remember(self, kind: str, facts: Mapping[str, object]) -> Message:
         """Make a message that the history keeps too."""

@@ -102,7 +102,13 @@ def _run(engine: Engine, job: Run, token: CancelToken) -> Iterator[Event]:
     try:
         graph = Graph.parse(job.prompt)
         nodes = graph.nodes
-        yield from engine.run(graph, targets=job.targets, cancel=token, extra_pnginfo=job.extra_pnginfo)
+        yield from engine.run(
+            graph,
+            targets=job.targets,
+            cancel=token,
+            extra_pnginfo=job.extra_pnginfo,
+            previews=job.previews,
+        )
     except WorkflowError as error:  # it was right when it was accepted; a file may be gone since
         node = next((problem.node for problem in error.problems if problem.node in nodes), None)
         yield RunFailed(

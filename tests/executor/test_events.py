@@ -24,6 +24,7 @@ EXAMPLES: list[Event] = [
     RunStarted(nodes=("1", "2"), cached=(), outputs=("2",)),
     NodeStarted(seq=1, at=0.5, node="1", class_type="X", display_node="1"),
     Progress(seq=2, node="1.a", display_node="1", parent="1", done=3, total=4),
+    Progress(seq=2, node="1", display_node="1", done=3, total=4, preview=b"\xff\xd8\x00"),
     NodeFinished(
         seq=3, node="1", class_type="X", display_node="1", ui={"images": [{"filename": "a"}]}, seconds=0.1
     ),
@@ -62,6 +63,7 @@ def test_every_event_has_an_example() -> None:
         ({}, "unknown event type None"),
         ({"type": "run_done"}, "seconds"),
         ({"type": "run_done", "seconds": 1, "colour": 2}, "colour"),
+        ({"type": "progress", "preview": "no base64!"}, "not a progress event"),
     ],
 )
 def test_refuses(told: dict[str, object], says: str) -> None:

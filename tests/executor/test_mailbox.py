@@ -23,6 +23,15 @@ def test_newer_progress_takes_the_place_of_older_and_order_stays() -> None:
     assert [(event.node, event.done) for event in seen if isinstance(event, Progress)] == [("b", 1), ("a", 2)]
 
 
+def test_a_preview_outlives_the_progress_it_came_with() -> None:
+    box = Mailbox()
+    step = partial(box.put, Progress, node="a", display_node="", total=9)
+    for done, preview in ((1, b"one"), (2, b"two"), (3, None)):
+        step(done=done, preview=preview)
+    box.close()
+    assert [(event.done, event.preview) for event in box if isinstance(event, Progress)] == [(3, b"two")]
+
+
 def test_what_was_fetched_is_not_taken_back() -> None:
     box = Mailbox()
     step = partial(box.put, Progress, node="a", display_node="", total=9)

@@ -532,6 +532,25 @@ def test_a_slow_listener_misses_steps_but_never_the_last(bench: Bench) -> None:
     assert max(event.seq for event in seen if isinstance(event, Progress)) < finished[0]
 
 
+@pytest.mark.parametrize("previews", [None, "auto"])
+def test_previews_are_made_where_somebody_looks_and_not_too_often(bench: Bench, previews: str | None) -> None:
+    made: list[int] = []
+
+    @node("Gate", category="test")
+    def quick(ctx: Context, *, value: Any_) -> Any_:
+        """Take many steps at once."""
+        for step in range(2_000):
+            ctx.progress(step + 1, 2_000, lambda step=step: made.append(step) or b"picture %d" % step)
+        return ctx.previews
+
+    events = bench.run(Gate().flow, table_with(quick), previews=previews)
+    shown = {event.preview for event in events if isinstance(event, Progress)} - {None}
+    assert bool(shown) == bool(made) == bool(previews)
+    assert shown <= {b"picture %d" % step for step in made}
+    seconds = only(events, RunDone).seconds
+    assert len(made) <= 1 + seconds / 0.1
+
+
 class Heavy:
     """Stands for a tensor: can be watched going away."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiohttp import ClientWebSocketResponse
+from aiohttp import ClientWebSocketResponse, WSMsgType
 from aiohttp.test_utils import TestClient
 
 from inkloom.server.state import SERVER
@@ -233,6 +233,29 @@ async def test_feature_flags_are_answered_once_and_first(client: TestClient) -> 
         await socket.send_json(said)
         await socket.send_str("not JSON")
         assert "feature_flags" not in kinds(await session.run(graph("Number", value=14)))
+
+
+@pytest.mark.parametrize("metadata", [True, False])
+async def test_a_client_gets_previews_in_the_form_it_takes(client: TestClient, metadata: bool) -> None:
+    name = f"previews {metadata}"
+    async with client.ws_connect("/ws", params={"clientId": name}) as socket:
+        await Session(client, socket, name).next()
+        await socket.send_json({"type": "feature_flags", "data": {"supports_preview_metadata": metadata}})
+        body = {"prompt": graph("Draw", steps=3 + metadata), "client_id": name}
+        async with client.post("/prompt", json=body) as answer:
+            job = (await answer.json())["prompt_id"]
+        frames: list[bytes] = []
+        async with asyncio.timeout(30):
+            async for message in socket:
+                if message.type is WSMsgType.BINARY:
+                    frames.append(message.data)
+                elif f'"node": null, "prompt_id": "{job}"' in message.data:
+                    break
+    assert frames
+    for frame in frames:
+        assert frame[:4] == (b"\0\0\0\4" if metadata else b"\0\0\0\1")
+        assert (job.encode() in frame) == metadata
+        assert b"JPEG of step" in frame
 
 
 @pytest.mark.parametrize(

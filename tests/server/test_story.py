@@ -1,5 +1,6 @@
 """The executor's events as wire messages: fields and order."""
 
+import json
 from typing import Any
 
 import pytest
@@ -72,6 +73,26 @@ def test_a_node_with_steps() -> None:
         ("progress", {"value": 2, "max": 2, "prompt_id": "j", "node": "3"}),
         ("progress_state", {"prompt_id": "j", "nodes": {"3": state(2, 2, "finished")}}),
     ]
+
+
+def test_a_preview_comes_in_two_forms_around_its_progress() -> None:
+    story = Story(JOB, clock=lambda: 7)
+    shown = Progress(node="3.1", display_node="3", parent="3", done=1, total=2, preview=b"JPEG")
+    messages = story.tell(shown)
+    assert [one.type for one in messages] == ["progress_state", "preview", "progress", "preview"]
+    assert messages[3].to_bytes() == bytes([0, 0, 0, 1, 0, 0, 0, 1]) + b"JPEG"
+    frame = messages[1].to_bytes()
+    length = int.from_bytes(frame[4:8])
+    assert frame[:4] == bytes([0, 0, 0, 4])
+    assert json.loads(frame[8 : 8 + length]) == {
+        "node_id": "3.1",
+        "prompt_id": "j",
+        "display_node_id": "3",
+        "parent_node_id": "3",
+        "real_node_id": "3",
+        "image_type": "image/jpeg",
+    }
+    assert frame[8 + length :] == b"JPEG"
 
 
 def test_a_state_that_was_told_never_changes() -> None:

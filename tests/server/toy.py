@@ -28,6 +28,14 @@ def count(ctx: Context, *, steps: int = 2, start: int = 0) -> int:
     return start + steps
 
 
+@node("Draw", category="toy")
+def draw(ctx: Context, *, steps: int = 3) -> int:
+    """Count up, showing a picture with each step."""
+    for done in range(1, steps + 1):
+        ctx.progress(done, steps, lambda done=done: b"JPEG of step %d" % done)
+    return steps
+
+
 @node("Wait", category="toy")
 def wait(ctx: Context, *, start: int = 0) -> int:
     """Take steps until cancelled."""
