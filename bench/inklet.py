@@ -29,7 +29,7 @@ PROMPTS = 200
 UNSEEN = 200
 WANTED = {"colour": 0.95, "background": 0.95, "shape": 0.90, "position": 0.90}
 WANTED_PSNR = 28.0
-ROWS, COLUMNS, CAPTION = 5, 5, 44
+ROWS, COLUMNS, CAPTION = 5, 5, 56
 
 
 def workflow_settings() -> Settings:
@@ -53,7 +53,7 @@ def contact_sheet(pictures: Tensor, asked: list[Question]) -> Image.Image:
     for k, (picture, question) in enumerate(zip(pictures[: ROWS * COLUMNS], asked, strict=False)):
         x, y = 8 + k % COLUMNS * (width + 8), 8 + k // COLUMNS * (height + CAPTION)
         page.paste(Image.fromarray(picture.numpy()), (x, y))
-        lines = textwrap.wrap(question.prompt, 26)[:3]
+        lines = textwrap.wrap(question.prompt, 26)[:4]
         pen.multiline_text((x, y + height + 3), "\n".join(lines), fill="black", font=font, spacing=1)
     return page
 
@@ -72,7 +72,9 @@ def main() -> None:
     shares = score(pictures, asked)
     exam = unseen_pictures(UNSEEN)
     with torch.inference_mode():
-        decibels = float(psnr(reconstruct(parts.vae.autoencoder, exam), exam).mean())
+        decibels = float(
+            psnr(reconstruct(parts.vae.copies.ready(parts.vae.autoencoder, torch.float32), exam), exam).mean()
+        )
     print("\n| what | found | wanted |\n| --- | ---: | ---: |")
     names = {"colour": "object colour", "background": "background colour"}
     for name, wanted in WANTED.items():

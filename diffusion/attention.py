@@ -6,32 +6,135 @@ Ho et al. 2020 (arXiv:2006.11239), Rombach et al. 2022 (arXiv:2112.10752), Shaze
 
 from __future__ import annotations
 
-import torch.nn.functional as F
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
+
+import torch
 from torch import Tensor, nn
+
+from .hooks import Heads, Hooks, Kind, OnStreams, Place, Site, Sources, Streams
+from .layers import Conv1x1, GroupNorm, Linear, added, gated
+from .mixing import mix
+
+Value = TypeVar("Value")
+
+TOKENS_AT_ONCE = 1024
+"""How many tokens are fed forward at a time: what is eight times as wide inside stays in cache."""
+
+
+class KeysValues(NamedTuple):
+    """The keys and values of one attention, [B,heads,S,d]."""
+
+    k: Tensor
+    v: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """The text that cross attention looks at, [B,S,D], with the keys and values that are known of it.
+
+    `known` belongs to the network that made it (`UNet.project_context`); another one ignores it.
+    """
+
+    tokens: Tensor
+    known: Mapping[nn.Module, KeysValues] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Row:
+    """The hooks of a call, where a row calls them."""
+
+    hooks: Hooks
+    place: Place
+
+    def site(self, attention: Attention, kind: Kind, block: int, size: tuple[int, int]) -> At:
+        """Return the hooks of one attention of this row; `size` is the feature map's."""
+        return At(self.hooks, Site(self.place, block, kind, attention.heads, *size))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class At:
+    """The hooks of a call, where an attention calls them."""
+
+    hooks: Hooks
+    site: Site
 
 
 class Attention(nn.Module):
-    """Multi-head scaled dot-product attention of `x` [B,T,C] over `context` [B,S,D]."""
+    """Multi-head scaled dot-product attention of `x` [B,T,C] over itself or a context [B,S,D]."""
 
     def __init__(self, channels: int, context_channels: int, heads: int) -> None:
         super().__init__()
         if channels % heads:
             raise ValueError(f"{channels} channels do not divide among {heads} heads")
         self.heads = heads
-        self.to_q = nn.Linear(channels, channels, bias=False)
-        self.to_k = nn.Linear(context_channels, channels, bias=False)
-        self.to_v = nn.Linear(context_channels, channels, bias=False)
-        self.to_out = nn.Sequential(nn.Linear(channels, channels))
+        self.to_q = Linear(channels, channels, bias=False)
+        self.to_k = Linear(context_channels, channels, bias=False)
+        self.to_v = Linear(context_channels, channels, bias=False)
+        self.to_out = nn.Sequential(Linear(channels, channels))
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """Return [B,T,C]."""
-        q, k, v = self.split(self.to_q(x)), self.split(self.to_k(context)), self.split(self.to_v(context))
-        return self.to_out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+    def forward(self, x: Tensor, context: Context | None = None, at: At | None = None) -> Tensor:
+        """Return [B,T,C]; without a context this is self attention."""
+        tokens = context.tokens if context else x
+        sources = Sources(x, tokens, tokens)
+        if at is None:
+            return self.joined(mix(self.projected(sources, context)))
+
+        def rest(sources: Sources) -> Tensor:
+            return self.joined(wrapped(at.hooks.mix, at.site, mix)(self.projected(sources, context)))
+
+        return wrapped(at.hooks.attention, at.site, rest)(sources)
+
+    def projected(self, sources: Sources, context: Context | None) -> Heads:
+        """Return queries, keys and values; those that the context knows are not made again."""
+        known = context.known.get(self) if context else None
+        if context and known and sources.k is context.tokens and sources.v is context.tokens:
+            return Heads(self.split(self.to_q(sources.x)), *known)
+        return Heads(self.split(self.to_q(sources.x)), *self.keys_values(sources.k, sources.v))
+
+    def keys_values(self, k: Tensor, v: Tensor) -> KeysValues:
+        """Project the tokens [B,S,D] that keys and values are made of."""
+        return KeysValues(self.split(self.to_k(k)), self.split(self.to_v(v)))
 
     def split(self, x: Tensor) -> Tensor:
         """[B,T,C] -> [B,heads,T,C/heads], a view."""
         batch, tokens, channels = x.shape
         return x.view(batch, tokens, self.heads, channels // self.heads).transpose(1, 2)
+
+    def joined(self, mixed: Tensor) -> Tensor:
+        """[B,heads,T,C/heads] -> [B,T,C], projected out."""
+        return self.to_out(mixed.transpose(1, 2).flatten(2))
+
+
+def through(
+    functions: tuple[OnStreams, ...], row: Row | None, hidden: Tensor, skip: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Pass both streams through the functions, at a row."""
+    if row:
+        for function in functions:
+            hidden, skip = function(row.place, Streams(hidden, skip))
+    return hidden, skip
+
+
+def wrapped(
+    functions: tuple[Callable[[Site, Value, Callable[[Value], Tensor]], Tensor], ...],
+    site: Site,
+    rest: Callable[[Value], Tensor],
+) -> Callable[[Value], Tensor]:
+    """Return `rest` with the functions around it, the first outermost."""
+    for function in reversed(functions):
+        rest = _around(function, site, rest)
+    return rest
+
+
+def _around(
+    function: Callable[[Site, Value, Callable[[Value], Tensor]], Tensor],
+    site: Site,
+    rest: Callable[[Value], Tensor],
+) -> Callable[[Value], Tensor]:
+    return lambda value: function(site, value, rest)
 
 
 class GatedProjection(nn.Module):
@@ -39,12 +142,11 @@ class GatedProjection(nn.Module):
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
-        self.proj = nn.Linear(channels, 2 * hidden)
+        self.proj = Linear(channels, 2 * hidden)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B,T,C] -> [B,T,hidden]."""
-        value, gate = self.proj(x).chunk(2, dim=-1)
-        return value * F.gelu(gate)
+        return gated(x, self.proj.weight, self.proj.bias)
 
 
 class FeedForward(nn.Module):
@@ -54,12 +156,16 @@ class FeedForward(nn.Module):
         super().__init__()
         # The file numbers the second linear 2: index 1 was dropout, which sampling does not use.
         self.net = nn.Sequential(
-            GatedProjection(channels, 4 * channels), nn.Identity(), nn.Linear(4 * channels, channels)
+            GatedProjection(channels, 4 * channels), nn.Identity(), Linear(4 * channels, channels)
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """[B,T,C] -> [B,T,C]."""
-        return self.net(x)
+        if torch.is_grad_enabled():
+            return self.net(x)
+        tokens = x.flatten(0, 1)
+        starts = range(0, len(tokens), TOKENS_AT_ONCE)
+        return torch.cat([self.net(tokens[start : start + TOKENS_AT_ONCE]) for start in starts]).view_as(x)
 
 
 class TransformerBlock(nn.Module):
@@ -74,11 +180,23 @@ class TransformerBlock(nn.Module):
         self.norm3 = nn.LayerNorm(channels)
         self.ff = FeedForward(channels)
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """[B,T,C], [B,S,D] -> [B,T,C]."""
-        h = self.norm1(x)
-        x = x + self.attn1(h, h)
-        x = x + self.attn2(self.norm2(x), context)
+    def forward(
+        self,
+        x: Tensor,
+        context: Context,
+        row: Row | None = None,
+        block: int = 0,
+        size: tuple[int, int] = (0, 0),
+    ) -> Tensor:
+        """[B,T,C] -> [B,T,C]; `block` is this block's number in its row, `size` that of the feature map."""
+        at = row.site(self.attn1, "self", block, size) if row else None
+        x = x + self.attn1(self.norm1(x), None, at)
+        if at:
+            for function in at.hooks.between_attentions:
+                x = function(at.site, x)
+        x = repeated(x, context.tokens)
+        at = row.site(self.attn2, "cross", block, size) if row else None
+        x = x + self.attn2(self.norm2(x), context, at)
         return x + self.ff(self.norm3(x))
 
 
@@ -91,31 +209,37 @@ class SpatialTransformer(nn.Module):
     def __init__(self, channels: int, context_channels: int, heads: int, depth: int, *, linear: bool) -> None:
         super().__init__()
         self.linear = linear
-        self.norm = nn.GroupNorm(32, channels, eps=1e-6)
-        self.proj_in = nn.Linear(channels, channels) if linear else nn.Conv2d(channels, channels, 1)
+        self.norm = GroupNorm(32, channels, eps=1e-6)
+        self.proj_in = Linear(channels, channels) if linear else Conv1x1(channels, channels, 1)
         self.transformer_blocks = nn.ModuleList(
             TransformerBlock(channels, context_channels, heads) for _ in range(depth)
         )
-        self.proj_out = nn.Linear(channels, channels) if linear else nn.Conv2d(channels, channels, 1)
+        self.proj_out = Linear(channels, channels) if linear else Conv1x1(channels, channels, 1)
         for parameter in self.proj_out.parameters():
             nn.init.zeros_(parameter)  # an untrained block is the identity
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """[B,C,h,w], [B,S,D] -> [B,C,h,w]."""
+    def forward(self, x: Tensor, context: Context, row: Row | None = None) -> Tensor:
+        """[B,C,h,w] -> [B,C,h,w]."""
         h, w = x.shape[-2:]
         y = self.norm(x)
         y = self.proj_in(_to_tokens(y)) if self.linear else _to_tokens(self.proj_in(y))
-        for block in self.transformer_blocks:
-            y = block(y, context)
+        for block, layer in enumerate(self.transformer_blocks):
+            y = layer(y, context, row, block, (h, w))
         y = _to_map(self.proj_out(y), h, w) if self.linear else self.proj_out(_to_map(y, h, w))
-        return x + y
+        return added(y, repeated(x, y))
+
+
+def repeated(x: Tensor, other: Tensor) -> Tensor:
+    """Repeat the items of `x` until it has as many as `other`, whose number is a multiple of it."""
+    copies: int = other.shape[0] // x.shape[0]
+    return x if copies == 1 else torch.cat([x] * copies)
 
 
 def _to_tokens(x: Tensor) -> Tensor:
-    """[B,C,h,w] -> [B,h*w,C]."""
+    """[B,C,h,w] -> [B,h*w,C], a view where channels come last in memory."""
     return x.flatten(2).transpose(1, 2)
 
 
 def _to_map(x: Tensor, h: int, w: int) -> Tensor:
-    """[B,h*w,C] -> [B,C,h,w]."""
+    """[B,h*w,C] -> [B,C,h,w], a view with the channels last in memory."""
     return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], h, w)

@@ -1,4 +1,4 @@
-"""The KL autoencoder of latent diffusion: pictures to latents of an eighth of the size, and back.
+"""The autoencoder of latent diffusion: pictures to latents of an eighth of the size, and back.
 
 Module names are the original ones, so a checkpoint's keys below `first_stage_model.` are this module's keys.
 
@@ -12,11 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-GROUPS = 32
-NORM_EPS = 1e-6
+from .autoencoder_blocks import (
+    Codebook,
+    Downsample,
+    Level,
+    Middle,
+    Step,
+    Upsample,
+    activated,
+    layer_step,
+    norm_over,
+)
+
 LOGVAR_RANGE = (-30.0, 20.0)
 
 
@@ -26,7 +35,8 @@ class AutoencoderSpec:
 
     `widths` are the channels of each level from full resolution down; `blocks` is the number of residual
     blocks of an encoder level (a decoder level has one more). `embed_channels` is the width of the latent
-    behind `quant_conv`, or None where the file has no quant convolutions (SD3, Flux).
+    behind `quant_conv`, or None where the file has no quant convolutions (SD3, Flux). `codes` is the number
+    of vectors that a VQ model knows, or None for a KL model.
     """
 
     picture_channels: int = 3
@@ -34,6 +44,7 @@ class AutoencoderSpec:
     blocks: int
     latent_channels: int = 4
     embed_channels: int | None = 4
+    codes: int | None = None
 
     @property
     def factor(self) -> int:
@@ -63,117 +74,19 @@ def spec_from(shapes: Mapping[str, Sequence[int]]) -> AutoencoderSpec:
         )
     levels = 1 + max(level for level, _ in places)
     quant = shapes.get("post_quant_conv.weight")
+    book = shapes.get("quantize.embedding.weight")
     return AutoencoderSpec(
         picture_channels=shapes["decoder.conv_out.weight"][0],
         widths=tuple(shapes[f"encoder.down.{level}.block.0.conv1.weight"][0] for level in range(levels)),
         blocks=1 + max(block for _, block in places),
         latent_channels=shapes["decoder.conv_in.weight"][1],
         embed_channels=None if quant is None else quant[1],
+        codes=None if book is None else book[0],
     )
 
 
-def _norm(channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(GROUPS, channels, eps=NORM_EPS)
-
-
-class ResBlock(nn.Module):
-    """Two 3x3 convolutions behind normalisation and SiLU, added to their input."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.norm1 = _norm(inputs)
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.norm2 = _norm(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.nin_shortcut = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map [B,inputs,h,w] to [B,outputs,h,w]."""
-        h = self.conv1(F.silu(self.norm1(x)))
-        h = self.conv2(F.silu(self.norm2(h)))
-        return h + (x if self.nin_shortcut is None else self.nin_shortcut(x))
-
-
-class Attention(nn.Module):
-    """Self-attention over all pixels, one head as wide as the channels."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.norm = _norm(channels)
-        self.q = nn.Conv2d(channels, channels, 1)
-        self.k = nn.Conv2d(channels, channels, 1)
-        self.v = nn.Conv2d(channels, channels, 1)
-        self.proj_out = nn.Conv2d(channels, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map [B,C,h,w] to [B,C,h,w]."""
-        h = self.norm(x)
-        q, k, v = (part(h).flatten(2).transpose(1, 2) for part in (self.q, self.k, self.v))
-        h = F.scaled_dot_product_attention(q, k, v)
-        return x + self.proj_out(h.transpose(1, 2).reshape(x.shape))
-
-
-class Downsample(nn.Module):
-    """Halve the sides; the original pads right and bottom only."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, stride=2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map [B,C,h,w] to [B,C,h/2,w/2]."""
-        return self.conv(F.pad(x, (0, 1, 0, 1)))
-
-
-class Upsample(nn.Module):
-    """Double the sides: nearest neighbour, then a convolution."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map [B,C,h,w] to [B,C,2h,2w]."""
-        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
-
-
-class Level(nn.Module):
-    """The residual blocks of one resolution and the change to the next one."""
-
-    def __init__(
-        self, inputs: int, outputs: int, blocks: int, resample: type[nn.Module] | None, name: str
-    ) -> None:
-        super().__init__()
-        self.block = nn.ModuleList(ResBlock(inputs if k == 0 else outputs, outputs) for k in range(blocks))
-        if resample is not None:
-            self.add_module(name, resample(outputs))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map [B,inputs,h,w] to [B,outputs,h',w']."""
-        for block in self.block:
-            x = block(x)
-        for name, child in self.named_children():
-            if name != "block":
-                x = child(x)
-        return x
-
-
-class Middle(nn.Module):
-    """Residual block, attention, residual block at the lowest resolution."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.block_1 = ResBlock(channels, channels)
-        self.attn_1 = Attention(channels)
-        self.block_2 = ResBlock(channels, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map [B,C,h,w] to [B,C,h,w]."""
-        return self.block_2(self.attn_1(self.block_1(x)))
-
-
 class Encoder(nn.Module):
-    """Pictures to the moments of their latents."""
+    """Pictures to the moments of their latents; a VQ model's to the latents themselves."""
 
     def __init__(self, spec: AutoencoderSpec) -> None:
         super().__init__()
@@ -186,15 +99,30 @@ class Encoder(nn.Module):
             for i in range(len(widths))
         )
         self.mid = Middle(widths[-1])
-        self.norm_out = _norm(widths[-1])
-        self.conv_out = nn.Conv2d(widths[-1], 2 * spec.latent_channels, 3, padding=1)
+        self.norm_out = norm_over(widths[-1])
+        moments = 1 if spec.codes else 2
+        self.conv_out = nn.Conv2d(widths[-1], moments * spec.latent_channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map [B,3,H,W] to [B,2z,h,w]."""
+        """Map [B,3,H,W] to [B,2z,h,w], a VQ model's to [B,z,h,w]."""
         x = self.conv_in(x)
-        for level in self.down:
+        for level in self.levels()[:-1]:
             x = level(x)
-        return self.conv_out(F.silu(self.norm_out(self.mid(x))))
+        return self.coarse(x)
+
+    def fine_steps(self) -> list[Step]:
+        """Return, step by step, what `forward` does before `coarse`."""
+        levels = (step for level in self.levels()[:-1] for step in level.steps())
+        return [layer_step(self.conv_in), *levels]
+
+    def coarse(self, x: Tensor) -> Tensor:
+        """Map [B,C,h,w] at the latents' resolution to what `forward` gives."""
+        x = self.mid(self.levels()[-1](x))
+        return self.conv_out(activated(self.norm_out(x)))
+
+    def levels(self) -> list[Level]:
+        """Return the levels in the order in which they run."""
+        return [cast(Level, level) for level in self.down]
 
 
 class Decoder(nn.Module):
@@ -211,31 +139,52 @@ class Decoder(nn.Module):
             )
             for i in range(len(widths))
         )
-        self.norm_out = _norm(widths[0])
+        self.norm_out = norm_over(widths[0])
         self.conv_out = nn.Conv2d(widths[0], spec.picture_channels, 3, padding=1)
 
     def forward(self, z: Tensor) -> Tensor:
         """Map [B,z,h,w] to [B,3,H,W]."""
-        x = self.mid(self.conv_in(z))
-        for level in reversed(self.up):
+        first, *others = self.levels()
+        x = first.resampled(self.coarse(z))
+        for level in others:
             x = level(x)
-        return self.conv_out(F.silu(self.norm_out(x)))
+        return self.conv_out(activated(self.norm_out(x)))
+
+    def coarse(self, z: Tensor) -> Tensor:
+        """Map [B,z,h,w] to [B,C,h,w], all that is done at the latents' resolution."""
+        return self.levels()[0].blocks(self.mid(self.conv_in(z)))
+
+    def fine_steps(self) -> list[Step]:
+        """Return, step by step, what `forward` does after `coarse`."""
+        first, *others = self.levels()
+        levels = (step for level in others for step in level.steps())
+        return [*first.resample_steps(), *levels, layer_step(self.conv_out, self.norm_out)]
+
+    def levels(self) -> list[Level]:
+        """Return the levels in the order in which they run."""
+        return [cast(Level, level) for level in reversed(self.up)]
 
 
 class Autoencoder(nn.Module):
-    """A KL autoencoder; pixels are -1..1, latents are not scaled (that is the latent format's matter)."""
+    """A KL or VQ autoencoder; pixels are -1..1, latents are unscaled (that is the latent format's matter)."""
 
     def __init__(self, spec: AutoencoderSpec) -> None:
         super().__init__()
         self.spec = spec
         self.encoder = Encoder(spec)
         self.decoder = Decoder(spec)
-        z, embed = spec.latent_channels, spec.embed_channels
-        self.quant_conv = None if embed is None else nn.Conv2d(2 * z, 2 * embed, 1)
+        z, embed, moments = spec.latent_channels, spec.embed_channels, 1 if spec.codes else 2
+        self.quant_conv = None if embed is None else nn.Conv2d(moments * z, moments * embed, 1)
         self.post_quant_conv = None if embed is None else nn.Conv2d(embed, z, 1)
+        self.quantize = None if spec.codes is None else Codebook(spec.codes, spec.channels)
 
     def encode_moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Give mean and log variance [B,z,h,w] of the latents of pictures [B,3,H,W] in -1..1."""
+        """Give mean and log variance [B,z,h,w] of the latents of pictures [B,3,H,W] in -1..1.
+
+        Raises ValueError for a VQ model, which has no such.
+        """
+        if self.quantize is not None:
+            raise ValueError("a VQ autoencoder has latents, but no distribution of them")
         moments = cast(Tensor, self.encoder(x))
         if self.quant_conv is not None:
             moments = cast(Tensor, self.quant_conv(moments))
@@ -245,18 +194,32 @@ class Autoencoder(nn.Module):
     def encode(self, x: Tensor) -> Tensor:
         """Give the latents [B,z,h,w] of pictures [B,3,H,W] in -1..1: the mean, not a sample.
 
-        Raises ValueError where a side is not a multiple of the factor.
+        A VQ model's are not yet brought to its codebook; `decode` does that. Raises ValueError where a side
+        is not a multiple of the factor.
         """
-        if x.shape[-1] % self.spec.factor or x.shape[-2] % self.spec.factor:
-            size = f"{x.shape[-1]}x{x.shape[-2]}"
-            raise ValueError(f"a picture of {size} pixels: its sides must be multiples of {self.spec.factor}")
-        return self.encode_moments(x)[0]
+        self.check_size(x)
+        return self.latents(self.encoder(x))
+
+    def latents(self, encoded: Tensor) -> Tensor:
+        """Give the latents [B,z,h,w] that the encoder's output stands for."""
+        out = encoded if self.quant_conv is None else cast(Tensor, self.quant_conv(encoded))
+        return out if self.quantize is not None else out.chunk(2, dim=1)[0]
 
     def decode(self, z: Tensor) -> Tensor:
         """Give the pictures [B,3,H,W], about -1..1 and not clamped, of latents [B,z,h,w]."""
-        if self.post_quant_conv is not None:
-            z = self.post_quant_conv(z)
-        return cast(Tensor, self.decoder(z))
+        return cast(Tensor, self.decoder(self.decodable(z)))
+
+    def decodable(self, z: Tensor) -> Tensor:
+        """Give what the decoder takes for latents [B,z,h,w]."""
+        if self.quantize is not None:
+            z = self.quantize(z)
+        return z if self.post_quant_conv is None else cast(Tensor, self.post_quant_conv(z))
+
+    def check_size(self, x: Tensor) -> None:
+        """Raise ValueError where a side of pictures [B,3,H,W] is not a multiple of the factor."""
+        if x.shape[-1] % self.spec.factor or x.shape[-2] % self.spec.factor:
+            size = f"{x.shape[-1]}x{x.shape[-2]}"
+            raise ValueError(f"a picture of {size} pixels: its sides must be multiples of {self.spec.factor}")
 
     def forward(self, x: Tensor) -> Tensor:
         """Give pictures [B,3,H,W] as they come back from their latents."""

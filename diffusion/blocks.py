@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import SpatialTransformer
+from .attention import Context, Row, SpatialTransformer, repeated
+from .layers import Conv1x1, Conv3x3, GroupNorm, Linear, SiLU, added
 
 
 def timestep_embedding(timesteps: Tensor, width: int) -> Tensor:
@@ -32,21 +33,22 @@ class ResBlock(nn.Module):
         super().__init__()
         # Each list keeps the file's numbering; what has no weights (SiLU, dropout) keeps its index free.
         self.in_layers = nn.Sequential(
-            nn.GroupNorm(32, in_channels), nn.SiLU(), nn.Conv2d(in_channels, out_channels, 3, padding=1)
+            GroupNorm(32, in_channels), SiLU(), Conv3x3(in_channels, out_channels, 3, padding=1)
         )
-        self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(embedding, out_channels))
-        last = nn.Conv2d(out_channels, out_channels, 3, padding=1)
-        self.out_layers = nn.Sequential(nn.GroupNorm(32, out_channels), nn.SiLU(), nn.Identity(), last)
+        self.emb_layers = nn.Sequential(nn.SiLU(), Linear(embedding, out_channels))
+        last = Conv3x3(out_channels, out_channels, 3, padding=1)
+        self.out_layers = nn.Sequential(GroupNorm(32, out_channels), SiLU(), nn.Identity(), last)
         self.skip_connection = (
-            nn.Identity() if in_channels == out_channels else nn.Conv2d(in_channels, out_channels, 1)
+            nn.Identity() if in_channels == out_channels else Conv1x1(in_channels, out_channels, 1)
         )
         for parameter in last.parameters():
             nn.init.zeros_(parameter)  # an untrained block is its skip connection
 
     def forward(self, x: Tensor, emb: Tensor) -> Tensor:
-        """[B,C,h,w], [B,E] -> [B,C',h,w]."""
-        h = self.in_layers(x) + self.emb_layers(emb)[:, :, None, None]
-        return self.skip_connection(x) + self.out_layers(h)
+        """[B,C,h,w], [B,E] -> [B,C',h,w]; a batch divides among fewer embeddings."""
+        h = self.in_layers(x)
+        h = added(h, repeated(self.emb_layers(emb), h)[:, :, None, None])
+        return added(self.out_layers(h), self.skip_connection(x))
 
 
 class Downsample(nn.Module):
@@ -66,7 +68,7 @@ class Upsample(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv = Conv3x3(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
         """[B,C,h,w] -> [B,C,*size]; `size` is that of the next skip, so odd sides come back as they were."""
@@ -76,13 +78,20 @@ class Upsample(nn.Module):
 class Block(nn.ModuleList):
     """One numbered row of the U-Net: layers in turn, each given what it takes."""
 
-    def forward(self, x: Tensor, emb: Tensor, context: Tensor, size: tuple[int, int] = (0, 0)) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        emb: Tensor,
+        context: Context,
+        size: tuple[int, int] = (0, 0),
+        row: Row | None = None,
+    ) -> Tensor:
         """[B,C,h,w] -> [B,C',h',w']; `size` is what an upsampler in this row enlarges to."""
         for layer in self:
             if isinstance(layer, ResBlock):
                 x = layer(x, emb)
             elif isinstance(layer, SpatialTransformer):
-                x = layer(x, context)
+                x = layer(x, context, row)
             elif isinstance(layer, Upsample):
                 x = layer(x, size)
             else:

@@ -1,40 +1,51 @@
-"""Loading Stable Diffusion 1 checkpoints in the original layout: strictly, and saying what differs."""
+"""Loading models of the Stable Diffusion family from files: strictly, key by key, copying nothing."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .autoencoder import Autoencoder, spec_from
 from .clip import Clip
 from .errors import CheckpointError
-from .kinds import described, some
-from .latent_format import SD1
+from .families import Family, family_of
+from .filling import Part, fill, on_meta
+from .kinds import described, refuse_others, some
+from .layouts import AUTOENCODER, UNET, autoencoder_part, plain, unet_part
 from .model import Model
-from .prediction import EPS, V
-from .schedule import discrete_schedule
-from .tensorfile import TensorFile
-from .text import TextSpec, TextTower
+from .parameterization import Parameterization, marks_of, parameterization
+from .previews import with_own_colours
+from .tensorfile import open_tensors
+from .text import TOWER_KINDS, TextTower
+from .text_keys import FoundTower, find_towers, found_tower
 from .tokenizer import Tokenizer, clip_tokenizer, folder_tokenizer
 from .unet import UNet, UNetSpec
 from .vae import Vae
 
-UNET = "model.diffusion_model."
-AUTOENCODER = "first_stage_model."
-TEXT = "cond_stage_model.transformer."
-LAYOUT = f"{UNET} (U-Net), {AUTOENCODER} (VAE) and {TEXT} (CLIP)"
+log = logging.getLogger(__name__)
 
-# Keys that carry nothing a network needs: training's schedule vectors, averages, losses, counters; markers.
-BOOKKEEPING = re.compile(
-    r"(sqrt_|log_)?(one_minus_|recip_|recipm1_)?alphas_cumprod(_prev)?$|betas$|model_ema\."
-    r"|posterior_(variance|log_variance_clipped|mean_coef[12])$"
-    r"|.*\bposition_ids$|.*\blogit_scale$|(first_stage_model\.)?loss\.|v_pred$|ztsnr$"
-)
+TEXT = "cond_stage_model.transformer."
+
+# What a checkpoint holds, where, as messages tell it.
+UNETS = f"{UNET} (U-Net)"
+AUTOENCODERS = f"{AUTOENCODER} (VAE)"
+TEXTS = "cond_stage_model. or conditioner. (text encoders)"
+
+
+class Heads(NamedTuple):
+    """The attention heads of a U-Net, where they are known: their number, or the channels of one."""
+
+    heads: int | None = None
+    head_channels: int | None = None
+
+
+NO_HEADS = Heads()
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,137 +57,200 @@ class Checkpoint:
     vae: Vae
 
 
-def load_checkpoint(path: Path, dtype: torch.dtype = torch.float32) -> Checkpoint:
-    """Load a Stable Diffusion 1 checkpoint, original layout, from one safetensors file.
+def load_checkpoint(path: Path, *, prediction: str | None = None) -> Checkpoint:
+    """Load a checkpoint: U-Net, text encoders and VAE in one file.
 
-    The networks' shapes are read from the keys; weights are brought to `dtype`. The U-Net predicts noise, or
-    velocity where the file is marked `v_pred`, with zero terminal SNR where it is also marked `ztsnr`. The
-    vocabulary is that of a folder `tokenizer/` beside the file, or else CLIP's own.
-    Raises CheckpointError: not a safetensors file, cut off, another kind of model, or keys that do not fit.
+    Its family and the networks' shapes are read from the keys. The weights stay in the file, mapped, in its
+    dtype. What the U-Net predicts is read from the file's markers unless `prediction` says it ("eps", "v").
+    The vocabulary is that of a folder `tokenizer/` beside the file, or else CLIP's own.
+    Raises CheckpointError: no file of tensors, cut off, another kind of model, or keys that do not fit.
     """
-    file = TensorFile.open(path)
-    keys = {_modern(key): key for key in file.shapes if not BOOKKEEPING.match(key)}
-    shapes = {name: file.shapes[key] for name, key in keys.items()}
-    if absent := [part for part in (UNET, AUTOENCODER, TEXT) if not _below(part, shapes)]:
-        raise CheckpointError(
-            f"{path} is not a Stable Diffusion 1 checkpoint. {described(file.shapes)}. "
-            f"A checkpoint holds {LAYOUT} in one file; this one lacks {', '.join(absent)}"
+    file = open_tensors(path)
+    with naming(path):
+        refuse_others(file.tensors)
+        tensors = plain(file.tensors)
+        unet, autoencoder = unet_part(tensors), autoencoder_part(tensors)
+        prefixes = tower_prefixes(tensors)
+        if unet is None or autoencoder is None or not prefixes:
+            found = {UNETS: unet, AUTOENCODERS: autoencoder, TEXTS: prefixes}
+            absent = ", ".join(part for part, there in found.items() if not there)
+            raise CheckpointError(
+                f"it is no checkpoint of the Stable Diffusion family. {described(tensors)}. "
+                f"A checkpoint holds {', '.join(found)} in one file; this one lacks {absent}"
+            )
+        parts = assembled(unet, autoencoder, [(tensors, prefix) for prefix in prefixes], file.tensors)
+        _tell_unread(path, tensors, (unet, autoencoder), prefixes)
+        marks = marks_of(file.tensors, file.metadata)
+        meaning = parameterization(parts.family, unet, marks, prediction)
+        model = model_of(parts.unet, parts.family, meaning)
+        return Checkpoint(
+            model=replace(model, latent_format=with_own_colours(model.latent_format, file.metadata)),
+            clip=Clip(parts.towers, tokenizer_for(path.parent / "tokenizer", parts.towers)),
+            vae=Vae(parts.autoencoder),
         )
+
+
+def load_unet(path: Path, *, prediction: str | None = None) -> Model:
+    """Load a U-Net on its own, under the original's names or diffusers', or the one of a checkpoint.
+
+    `prediction` as for `load_checkpoint`. Raises CheckpointError as it does.
+    """
+    file = open_tensors(path)
+    with naming(path):
+        refuse_others(file.tensors)
+        part = unet_part(plain(file.tensors))
+        if part is None:
+            raise CheckpointError(
+                f"it holds no U-Net of the Stable Diffusion family. {described(file.tensors)}"
+            )
+        unet = on_meta(UNet, UNetSpec.from_shapes(part.shapes))
+        family = family_of(unet.spec, file.tensors)
+        fill((unet, part))
+        marks = marks_of(file.tensors, file.metadata)
+        return model_of(unet, family, parameterization(family, part, marks, prediction))
+
+
+def load_vae(path: Path) -> Vae:
+    """Load an image autoencoder on its own, under the original's names or diffusers', or a checkpoint's.
+
+    Raises CheckpointError as `load_checkpoint` does.
+    """
+    file = open_tensors(path)
+    with naming(path):
+        refuse_others(file.tensors)
+        part = autoencoder_part(plain(file.tensors))
+        if part is None:
+            raise CheckpointError(f"it cannot be used as a VAE. {described(file.tensors)}")
+        autoencoder = hollow_autoencoder(part)
+        fill((autoencoder, part))
+        return Vae(autoencoder)
+
+
+class Networks(NamedTuple):
+    """The filled networks of a checkpoint, and its family."""
+
+    family: Family
+    unet: UNet
+    autoencoder: Autoencoder
+    towers: Mapping[str, TextTower]
+
+
+def assembled(
+    unet_part: Part,
+    autoencoder_part: Part,
+    texts: Sequence[tuple[Mapping[str, Tensor], str]],
+    keys: Collection[str],
+    heads: Heads = NO_HEADS,
+) -> Networks:
+    """Build and fill the networks of a checkpoint from its parts.
+
+    `texts` are tensors with the prefix of a text tower in them, in order; `keys` are the file's, for markers.
+    Raises CheckpointError for parts that are not known, not whole, or do not fit each other.
+    """
+    unet = on_meta(UNet, UNetSpec.from_shapes(unet_part.shapes, **heads._asdict()))
+    family = family_of(unet.spec, keys)
+    autoencoder = hollow_autoencoder(autoencoder_part)
+    if len(texts) != len(family.towers):
+        wanted = " and ".join(TOWER_KINDS[kind].title for kind in family.towers)
+        there = ", ".join(prefix for _, prefix in texts)
+        raise CheckpointError(f"{family.title} has the text encoder {wanted}, but there is {there}")
+    towers: dict[str, TextTower] = {}
+    pairs: list[tuple[nn.Module, Part]] = []
+    for kind, (tensors, prefix) in zip(family.towers, texts, strict=True):
+        found = found_tower(shapes_of(tensors), prefix, kind)
+        towers[kind] = on_meta(TextTower, found.spec)
+        pairs.append((towers[kind], tower_part(found, tensors)))
+    _check_widths(family, unet, autoencoder, towers)
+    fill((unet, unet_part), (autoencoder, autoencoder_part), *pairs)
+    return Networks(family, unet, autoencoder, towers)
+
+
+def model_of(unet: UNet, family: Family, meaning: Parameterization) -> Model:
+    """Return the handle of a filled U-Net."""
+    return Model(unet, meaning.prediction, meaning.schedule, family.latent_format, family=family)
+
+
+def hollow_autoencoder(part: Part) -> Autoencoder:
+    """Build the autoencoder that a part describes, to be filled. Raises CheckpointError."""
     try:
-        with torch.device("meta"):
-            unet = UNet(UNetSpec.from_shapes(_below(UNET, shapes)))
-            autoencoder = Autoencoder(spec_from(_below(AUTOENCODER, shapes)))
-            tower = TextTower(TextSpec.from_shapes(_below(TEXT, shapes)))
+        return on_meta(Autoencoder, spec_from(part.shapes))
     except (ValueError, LookupError) as error:
-        raise CheckpointError(f"{path} is not a Stable Diffusion 1 checkpoint: {error}") from error
-    parts = {UNET: unet, AUTOENCODER: autoencoder, TEXT: tower}
-    _check_keys(file, parts, keys)
-    _check_widths(path, unet, autoencoder, tower)
-    tokenizer = _tokenizer(path, tower)
-    _fill(file, parts, keys, dtype)
-    v = "v_pred" in file.shapes
-    return Checkpoint(
-        model=Model(
-            unet=unet,
-            prediction=V if v else EPS,
-            schedule=discrete_schedule(zero_terminal_snr=v and "ztsnr" in file.shapes),
-            latent_format=SD1,
-        ),
-        clip=Clip(tower, tokenizer),
-        vae=Vae(autoencoder),
-    )
+        raise CheckpointError(f"its VAE is not known: {error}") from error
 
 
-def load_vae(path: Path, dtype: torch.dtype = torch.float32) -> Vae:
-    """Load an image autoencoder, original layout, from its own safetensors file or from a checkpoint.
+def tower_part(found: FoundTower, tensors: Mapping[str, Tensor]) -> Part:
+    """Return a text tower's tensors under its own names."""
 
-    Raises CheckpointError: not a safetensors file, cut off, another kind of model, or keys that do not fit.
+    def told(name: str) -> str:
+        return found.pieces[name].key if name in found.pieces else found.prefix + name
+
+    return Part(found.tensors(tensors), told)
+
+
+def tokenizer_for(folder: Path, towers: Mapping[str, TextTower]) -> Tokenizer:
+    """Return the tokenizer of a folder, or where there is no folder CLIP's own.
+
+    Raises CheckpointError where it has other tokens than the towers.
     """
-    file = TensorFile.open(path)
-    prefix = AUTOENCODER if _below(AUTOENCODER, file.shapes) else ""
-    keys = {key: key for key in file.shapes if key.startswith(prefix) and not BOOKKEEPING.match(key)}
-    try:
-        with torch.device("meta"):
-            autoencoder = Autoencoder(spec_from(_below(prefix, {key: file.shapes[key] for key in keys})))
-    except (ValueError, LookupError) as error:
-        raise CheckpointError(f"{path} cannot be used as a VAE: {error}. {described(file.shapes)}") from error
-    _check_keys(file, {prefix: autoencoder}, keys)
-    _fill(file, {prefix: autoencoder}, keys, dtype)
-    return Vae(autoencoder)
-
-
-def _below(prefix: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    return {key.removeprefix(prefix): shape for key, shape in shapes.items() if key.startswith(prefix)}
-
-
-def _modern(key: str) -> str:
-    """Return the usual name of a key: very old merges leave `text_model.` out."""
-    old = re.match(rf"{re.escape(TEXT)}(?=embeddings\.|encoder\.|final_layer_norm\.)", key)
-    return f"{TEXT}text_model.{key[old.end() :]}" if old else key
-
-
-def _check_keys(file: TensorFile, parts: Mapping[str, nn.Module], keys: Mapping[str, str]) -> None:
-    """Compare what networks need with what a file has; `keys` maps usual names to the file's.
-
-    Raises CheckpointError listing what is missing, unexpected or of another shape, in all parts at once.
-    """
-    want = {
-        prefix + name: tuple(tensor.shape)
-        for prefix, network in parts.items()
-        for name, tensor in network.state_dict().items()
-    }
-    have = {name: file.shapes[key] for name, key in keys.items()}
-    wrong = [
-        f"{k} {list(have[k])} instead of {list(want[k])}" for k in want.keys() & have if want[k] != have[k]
-    ]
-    trouble = {
-        "missing": want.keys() - have.keys(),
-        "unexpected": have.keys() - want.keys(),
-        "of the wrong shape": wrong,
-    }
-    if any(trouble.values()):
-        found = "; ".join(f"{len(keys)} {what} ({some(keys)})" for what, keys in trouble.items() if keys)
-        raise CheckpointError(f"{file.path} does not fit the network that its keys describe. Keys: {found}")
-
-
-def _fill(
-    file: TensorFile, parts: Mapping[str, nn.Module], keys: Mapping[str, str], dtype: torch.dtype
-) -> None:
-    """Give networks built on the meta device the file's weights, ready for inference."""
-    tensors = file.read(keys.values(), dtype)
-    for prefix, network in parts.items():
-        state = {name: tensors[keys[prefix + name]] for name in network.state_dict()}
-        network.load_state_dict(state, assign=True)
-        network.eval().requires_grad_(False)
-
-
-def _check_widths(path: Path, unet: UNet, autoencoder: Autoencoder, tower: TextTower) -> None:
-    """Check that the parts of a file fit each other."""
-    if unet.spec.context_channels != tower.spec.width:
-        raise CheckpointError(
-            f"{path}: the U-Net attends to {unet.spec.context_channels} channels of text, "
-            f"but the text encoder gives {tower.spec.width}"
-        )
-    if not unet.spec.out_channels == autoencoder.spec.channels == SD1.channels:
-        raise CheckpointError(
-            f"{path}: the U-Net predicts {unet.spec.out_channels} channels and the VAE's latents have "
-            f"{autoencoder.spec.channels}, where Stable Diffusion 1 has {SD1.channels}"
-        )
-
-
-def _tokenizer(path: Path, tower: TextTower) -> Tokenizer:
-    """Return the tokenizer in the folder beside a model, or else CLIP's own."""
-    folder = path.parent / "tokenizer"
     beside = folder.is_dir()
     tokenizer = folder_tokenizer(folder) if beside else clip_tokenizer()
-    if tokenizer.size != tower.spec.vocabulary:
-        whose, advice = (
-            (f"in {folder}", "put the model into a folder of its own, with its own tokenizer/ or with none")
-            if beside
-            else ("of CLIP", f"put its vocab.json and merges.txt into {folder}")
-        )
-        raise CheckpointError(
-            f"{path}: its text encoder has {tower.spec.vocabulary:,} tokens, "
-            f"but the vocabulary {whose} has {tokenizer.size:,}; {advice}"
-        )
+    for tower in towers.values():
+        if tokenizer.size != tower.spec.vocabulary:
+            whose, advice = (
+                (
+                    f"in {folder}",
+                    "put the model into a folder of its own, with its own tokenizer/ or with none",
+                )
+                if beside
+                else ("of CLIP", f"put its vocab.json and merges.txt into {folder}")
+            )
+            raise CheckpointError(
+                f"its text encoder has {tower.spec.vocabulary:,} tokens, "
+                f"but the vocabulary {whose} has {tokenizer.size:,}; {advice}"
+            )
     return tokenizer
+
+
+def tower_prefixes(tensors: Mapping[str, Tensor]) -> list[str]:
+    """Return what stands before the keys of each text tower, in order."""
+    return [found.prefix for found in find_towers(shapes_of(tensors))]
+
+
+def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of tensors by key."""
+    return {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+
+
+def _tell_unread(
+    path: Path, tensors: Collection[str], parts: Iterable[Part], prefixes: Sequence[str]
+) -> None:
+    """Log which of a checkpoint's keys belong to none of its networks; they do no harm."""
+    read = {part.told(name) for part in parts for name in part.tensors}
+    if unread := [key for key in tensors if key not in read and not key.startswith(tuple(prefixes))]:
+        log.warning("%s: %d keys belong to no network and are not read: %s", path, len(unread), some(unread))
+
+
+@contextmanager
+def naming(path: Path) -> Generator[None]:
+    """Put the file's name before what is said about it."""
+    try:
+        yield
+    except CheckpointError as error:
+        raise CheckpointError(f"{path} cannot be loaded: {error}") from error
+
+
+def _check_widths(
+    family: Family, unet: UNet, autoencoder: Autoencoder, towers: Mapping[str, TextTower]
+) -> None:
+    """Check that the parts of a checkpoint fit each other."""
+    width, channels = sum(tower.spec.width for tower in towers.values()), family.latent_format.channels
+    if unet.spec.context_channels != width:
+        raise CheckpointError(
+            f"the U-Net attends to {unet.spec.context_channels} channels of text, "
+            f"but the text encoders give {width}"
+        )
+    if not unet.spec.out_channels == autoencoder.spec.channels == channels:
+        raise CheckpointError(
+            f"the U-Net predicts {unet.spec.out_channels} channels and the VAE's latents have "
+            f"{autoencoder.spec.channels}, where {family.title} has {channels}"
+        )

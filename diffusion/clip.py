@@ -1,46 +1,161 @@
-"""CLIP on the wire: a text encoder with its tokenizer. Light, immutable, sharing its weights."""
+"""CLIP on the wire: text towers with their tokenizer. Light, immutable, sharing their weights."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 
-from .text import TextTower
+from .embeddings import NO_EMBEDDINGS, EmbeddingFiles, vectors_in
+from .names import row
+from .prompt import SYNTAXES, Syntax
+from .text import TOWER_KINDS, Insert, TextOutput, TextTower, scaled_attention
+from .token_rows import Piece, Token, pieces, token_rows
 from .tokenizer import Tokenizer
 from .values import Conditioning
-from .weights import nbytes
+from .weights import Copies, example, nbytes
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a family takes from its text towers: which layer, and whether through the final layer norm."""
+
+    layer: int
+    norm: bool
+
+
+READINGS: Mapping[tuple[str, ...], Reading] = {
+    ("clip_l",): Reading(-1, norm=True),
+    ("open_clip_h",): Reading(-2, norm=True),
+    ("open_clip_g",): Reading(-2, norm=False),
+    ("clip_l", "open_clip_g"): Reading(-2, norm=False),
+}
+"""The families' ways by their towers, in order: Stable Diffusion 1, 2, the refiner of SDXL, SDXL."""
+
+FULL_H = 24
+"""Layers of OpenCLIP's ViT-H; diffusers leaves the last one out of its files, since nothing reads it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A text encoder; CLIP on the wire. `last_layer` counts from the end: -1 is the last layer."""
+    """Text encoders; CLIP on the wire. Their encodings are laid side by side, the last one's is pooled.
 
-    tower: TextTower
+    `towers` are by kind, in order; weights are brought to `dtype` when they are first used. `last_layer`
+    counts from the end, -1 is the last layer; None is what the family was trained with.
+    """
+
+    towers: Mapping[str, TextTower]
     tokenizer: Tokenizer
-    last_layer: int = -1
+    last_layer: int | None = None
+    dtype: torch.dtype = torch.float32
+    copies: Copies = field(default_factory=Copies, repr=False)
+
+    def __post_init__(self) -> None:
+        if tuple(self.towers) not in READINGS:
+            known = "; ".join(" and ".join(towers) for towers in READINGS)
+            raise ValueError(f"no family has the text encoders {' and '.join(self.towers)}; known: {known}")
 
     def with_last_layer(self, last_layer: int) -> Clip:
         """Return a handle that takes the encoding from an earlier layer ("clip skip").
 
-        Raises ValueError for a layer that the tower does not have.
+        Raises ValueError for a layer that a tower does not have.
         """
-        layers = self.tower.spec.layers
-        if not -layers <= last_layer <= -1:
-            raise ValueError(f"this text encoder has layers -{layers} to -1, there is no layer {last_layer}")
+        for kind, tower in self.towers.items():
+            dropped = _dropped(kind, tower)
+            least, most = -tower.spec.layers - dropped, -1 - dropped
+            if not least <= last_layer <= most:
+                raise ValueError(
+                    f"this text encoder has layers {least} to {most}, there is no layer {last_layer}"
+                )
         return replace(self, last_layer=last_layer)
 
-    def encode(self, text: str) -> Conditioning:
-        """Encode a text for cross attention: [1, 77 * rows, width], and `pooled_output` [1, width].
+    def with_scaled_attention(self, *, q: float, k: float, v: float, out: float) -> Clip:
+        """Return a handle whose towers' queries, keys, values and attention outputs are multiplied."""
+        return replace(
+            self,
+            towers={
+                kind: scaled_attention(tower, q=q, k=k, v=v, out=out) for kind, tower in self.towers.items()
+            },
+        )
 
-        A text of more than 75 tokens is encoded in several rows, laid end to end; the first is pooled.
+    def encode(
+        self, text: str, *, syntax: str = "comfyui", embeddings: EmbeddingFiles = NO_EMBEDDINGS
+    ) -> Conditioning:
+        """Encode a prompt for cross attention: [1, 77 * rows, width], and `pooled_output` [1, width].
+
+        `syntax` is a row of SYNTAXES. A prompt of more than 75 tokens is encoded in several rows, laid end to
+        end; the first is pooled. `embeddings` is where `embedding:name` is looked up.
+        Raises UnknownNameError for an unknown syntax or embedding, CheckpointError for an embedding's file
+        that is for other text encoders.
         """
-        ids = torch.tensor(self.tokenizer.rows(text, self.tower.spec.positions))
-        ids = ids.to(next(self.tower.parameters()).device)
-        hidden, pooled = self.tower(ids, self.tokenizer.eos, self.last_layer)
-        return [[hidden.flatten(0, 1)[None], {"pooled_output": pooled[:1]}]]
+        return self.encode_each(dict.fromkeys(self.towers, text), syntax=syntax, embeddings=embeddings)
+
+    def encode_each(
+        self,
+        texts: Mapping[str, str],
+        *,
+        syntax: str = "comfyui",
+        embeddings: EmbeddingFiles = NO_EMBEDDINGS,
+    ) -> Conditioning:
+        """Encode a prompt for each tower by its kind, as `encode` does; empty rows fill up the shorter ones.
+
+        Raises ValueError for texts that are not those of the towers.
+        """
+        if texts.keys() != self.towers.keys():
+            given, there = (" and ".join(kinds) for kinds in (texts, self.towers))
+            raise ValueError(f"texts for the text encoders {given}, but this CLIP has {there}")
+        notation = row(SYNTAXES, syntax, "prompt syntax")
+        rows = {kind: self._rows(kind, text, notation, embeddings) for kind, text in texts.items()}
+        most = max(map(len, rows.values()))
+        encoded = [
+            self._encoded(kind, rows[kind] + [self._empty_row(kind)] * (most - len(rows[kind])), notation)
+            for kind in self.towers
+        ]
+        hidden = torch.cat([part.hidden.flatten(0, 1) for part in encoded], dim=-1)
+        return [[hidden[None], {"pooled_output": encoded[-1].pooled[:1]}]]
+
+    def _rows(self, kind: str, text: str, syntax: Syntax, embeddings: EmbeddingFiles) -> list[list[Token]]:
+        spec = self.towers[kind].spec
+        vectors = partial(vectors_in, embeddings, kind, spec.width)
+        return self._laid_out(kind, pieces(syntax.parse(text), self.tokenizer, vectors))
+
+    def _empty_row(self, kind: str) -> list[Token]:
+        return self._laid_out(kind, ())[0]
+
+    def _laid_out(self, kind: str, pieces: Iterable[Piece]) -> list[list[Token]]:
+        eos = self.tokenizer.eos
+        pad = 0 if TOWER_KINDS[kind].pads_with_zero else eos
+        positions = self.towers[kind].spec.positions
+        return token_rows(pieces, bos=self.tokenizer.bos, eos=eos, pad=pad, length=positions)
+
+    def _encoded(self, kind: str, rows: list[list[Token]], syntax: Syntax) -> TextOutput:
+        """Encode one tower's rows in one batch, with the empty row for weights to be measured against."""
+        tower = self.copies.ready(self.towers[kind], self.dtype)
+        device = example(tower).device
+        weights = torch.tensor([[token.weight for token in tokens] for tokens in rows], device=device)
+        weighted = bool((weights != 1).any())
+        batch = [*rows, self._empty_row(kind)] if weighted else rows
+        inserts = [
+            Insert(i, j, token.vector)
+            for i, tokens in enumerate(batch)
+            for j, token in enumerate(tokens)
+            if token.vector is not None
+        ]
+        ids = torch.tensor([[token.id for token in tokens] for tokens in batch], device=device)
+        reading = READINGS[tuple(self.towers)]
+        layer = (self.last_layer or reading.layer) + _dropped(kind, tower)
+        hidden, pooled = tower(ids, self.tokenizer.eos, layer, norm=reading.norm, inserts=inserts)
+        hidden, pooled = hidden.float(), pooled.float()
+        return TextOutput(syntax.emphasise(hidden[:-1], weights, hidden[-1]) if weighted else hidden, pooled)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory that the weights take."""
-        return nbytes(self.tower)
+        """Bytes of memory that the weights take while computing."""
+        return sum(nbytes(tower, self.dtype) for tower in self.towers.values())
+
+
+def _dropped(kind: str, tower: TextTower) -> int:
+    """Return how many layers at its end a tower lacks that the model it was cut from had."""
+    return int(kind == "open_clip_h" and tower.spec.layers == FULL_H - 1)

@@ -33,6 +33,36 @@ def scale_image(image: Tensor, method: str, width: int, height: int, crop: str) 
     return scale(image.movedim(-1, 1), method, width, height, crop).movedim(1, -1)
 
 
+MEGAPIXEL = 1024 * 1024
+"""Pixels: what this field counts by, so that 1 is the size that SDXL was trained on."""
+
+
+def scale_image_by(image: Tensor, method: str, factor: float) -> Tensor:
+    """Scale both sides of pictures [B,H,W,C] by a factor, rounded to whole pixels, one at least.
+
+    Raises ValueError for an unknown method.
+    """
+    height, width = (max(1, round(side * factor)) for side in image.shape[1:3])
+    return scale_image(image, method, width, height, "disabled")
+
+
+def scale_image_to_megapixels(image: Tensor, method: str, megapixels: float) -> Tensor:
+    """Scale pictures [B,H,W,C] in their proportions to so many times 1024 * 1024 pixels.
+
+    Raises ValueError for an unknown method.
+    """
+    pixels = image.shape[1] * image.shape[2]
+    return scale_image_by(image, method, (megapixels * MEGAPIXEL / pixels) ** 0.5)
+
+
+def scale_image_to_side(image: Tensor, method: str, side: int) -> Tensor:
+    """Scale pictures [B,H,W,C] in their proportions until the longer side has so many pixels; 0 keeps them.
+
+    Raises ValueError for an unknown method.
+    """
+    return scale_image_by(image, method, side / max(image.shape[1:3]) if side else 1)
+
+
 def scale(samples: Tensor, method: str, width: int, height: int, crop: str) -> Tensor:
     """Scale [B,C,H,W] to exactly `width` x `height` cells by one of `SCALE_METHODS`."""
     if method not in SCALE_METHODS:

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+import torch
+
+from .families import SD1_FAMILY, Family
+from .guidance.base import Rule
 from .hooks import NO_HOOKS, Hooks
 from .latent_format import SD1, LatentFormat
 from .prediction import Prediction
 from .schedule import NoiseSchedule
 from .unet import UNet
-from .weights import nbytes
+from .weights import Copies, nbytes
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A denoising network and what its input and output mean; MODEL on the wire."""
+    """A denoising network and what its input and output mean; MODEL on the wire.
+
+    `unet` has its weights as they were loaded, in the file's dtype; `network` is what computes, in `dtype`.
+    `hooks` change the network from within, `guidance` what is made of its estimates.
+    """
 
     unet: UNet
     prediction: Prediction
     schedule: NoiseSchedule
     latent_format: LatentFormat = SD1
     hooks: Hooks = NO_HOOKS
+    family: Family = SD1_FAMILY
+    guidance: tuple[Rule, ...] = ()
+    dtype: torch.dtype = torch.float32
+    copies: Copies = field(default_factory=Copies, repr=False)
+
+    def with_rules(self, *rules: Rule) -> Model:
+        """Return a handle whose guidance follows these rules too, after those it has."""
+        return replace(self, guidance=(*self.guidance, *rules))
+
+    @property
+    def network(self) -> UNet:
+        """The U-Net ready to compute; its weights are brought to `dtype` when it is first asked for."""
+        return self.copies.ready(self.unet, self.dtype)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory that the weights take."""
-        return nbytes(self.unet)
+        """Bytes of memory that the weights take while computing."""
+        return nbytes(self.unet, self.dtype)

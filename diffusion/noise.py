@@ -41,9 +41,14 @@ class Noise(Protocol):
 
 @dataclass(frozen=True)
 class RandomNoise:
-    """All the noise of a run, as a value; NOISE on the wire. `seed` lies in 0..2^64-1."""
+    """All the noise of a run, as a value; NOISE on the wire.
+
+    `seed` lies in 0..2^64-1; a `silent` one starts a run with no noise. What steps add follows the seed in
+    both: `step_noise_for`.
+    """
 
     seed: int
+    silent: bool = False
 
     def at_start(
         self,
@@ -51,12 +56,10 @@ class RandomNoise:
         batch_index: Sequence[int] | None = None,
         batch_size: int | None = None,
     ) -> Tensor:
-        """Return what a run starts from: `start_noise`."""
+        """Return what a run starts from: `start_noise`, or zeros."""
+        if self.silent:
+            return torch.zeros(tuple(shape))
         return start_noise(shape, self.seed, batch_index, batch_size)
-
-    def of_steps(self, like: Tensor, batch_index: Sequence[int] | None = None) -> StepNoise:
-        """Return what the steps of a run over `like` [B, C, h, w] add: `StepNoise`."""
-        return StepNoise(like, self.seed, batch_index)
 
 
 def batch_indices(batch: int, given: Sequence[int] | None = None) -> tuple[int, ...]:
@@ -109,7 +112,8 @@ class StepNoise:
 
         Raises ValueError for a seed outside 0..2^64-1 and for a batch_index that does not fit.
         """
-        _check(seed)
+        check_seed(seed)
+        self._given = (like.shape, seed, batch_index)
         self._item = (1, *like.shape[1:])
         self._device = like.device
         self._dtype = like.dtype
@@ -128,6 +132,12 @@ class StepNoise:
         items = self._draw()
         return torch.cat([items[index] for index in self._indices]).to(self._device, self._dtype)
 
+    def of_size(self, height: int, width: int) -> StepNoise:
+        """Return the noise of the same seed for x of another size, in cells."""
+        shape, seed, batch_index = self._given
+        like = torch.empty((*shape[:2], height, width), device=self._device, dtype=self._dtype)
+        return StepNoise(like, seed, batch_index)
+
     def _rewind(self) -> None:
         self._generators = {index: _generator(seed) for index, seed in self._seeds.items()}
         self._next = 0
@@ -139,18 +149,23 @@ class StepNoise:
 
 def step_seed(seed: int, index: int) -> int:
     """Return the seed of the step noise of the item with this batch index (see the module's text)."""
-    after = (seed + 1) % SEEDS
+    return item_seed((seed + 1) % SEEDS, index)
+
+
+def item_seed(seed: int, index: int) -> int:
+    """Return the seed of the item with this batch index, where each has one; the first has `seed` itself."""
     if index == 0:
-        return after
-    text = after.to_bytes(8, "little") + index.to_bytes(8, "little")
+        return seed
+    text = seed.to_bytes(8, "little") + index.to_bytes(8, "little")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
 
 
 def _generator(seed: int) -> torch.Generator:
-    _check(seed)
+    check_seed(seed)
     return torch.Generator("cpu").manual_seed(seed)
 
 
-def _check(seed: int) -> None:
+def check_seed(seed: int) -> None:
+    """Raise ValueError unless the seed lies in 0..2^64-1."""
     if not 0 <= seed < SEEDS:
         raise ValueError(f"a seed is a whole number in 0..2^64-1, not {seed}")

@@ -6,7 +6,6 @@ different number of steps than asked for (`ddim_uniform`, `beta`), as they do el
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 from .beta_distribution import quantile
 from .names import row
 from .schedule import NoiseSchedule
+from .sigma_curves import exponential_sigmas, karras_sigmas, kl_optimal_sigmas, then_zero
 
 # Tables of flow models begin so close to 0 that their first entry serves as the end.
 ABOUT_ZERO = 1e-5
@@ -28,19 +28,19 @@ def normal(schedule: NoiseSchedule, steps: int) -> Tensor:
     first, last = _time_span(schedule)
     if schedule.sigma(torch.tensor(last)).item() < ABOUT_ZERO:
         return schedule.sigma(torch.linspace(first, last, steps + 1))
-    return _then_zero(schedule.sigma(torch.linspace(first, last, steps)))
+    return then_zero(schedule.sigma(torch.linspace(first, last, steps)))
 
 
 def sgm_uniform(schedule: NoiseSchedule, steps: int) -> Tensor:
     """Levels at even times from the largest level, one step short of the smallest."""
     first, last = _time_span(schedule)
-    return _then_zero(schedule.sigma(torch.linspace(first, last, steps + 1)[:-1]))
+    return then_zero(schedule.sigma(torch.linspace(first, last, steps + 1)[:-1]))
 
 
 def simple(schedule: NoiseSchedule, steps: int) -> Tensor:
     """Entries of the table at even distances, counted from its end."""
     stride = len(schedule.sigmas) / steps
-    return _then_zero(schedule.sigmas[[-1 - int(i * stride) for i in range(steps)]])
+    return then_zero(schedule.sigmas[[-1 - int(i * stride) for i in range(steps)]])
 
 
 def ddim_uniform(schedule: NoiseSchedule, steps: int) -> Tensor:
@@ -48,26 +48,32 @@ def ddim_uniform(schedule: NoiseSchedule, steps: int) -> Tensor:
     table = schedule.sigmas
     if table[1].item() < ABOUT_ZERO:
         return table[1 :: max(len(table) // (steps + 1), 1)].flip(0)
-    return _then_zero(table[1 :: max(len(table) // steps, 1)].flip(0))
+    return then_zero(table[1 :: max(len(table) // steps, 1)].flip(0))
 
 
-def karras(schedule: NoiseSchedule, steps: int, rho: float = 7.0) -> Tensor:
-    """Levels even in sigma^(1/rho); Karras et al. 2022, arXiv 2206.00364, equation 5."""
-    low, high = (bound ** (1 / rho) for bound in _bounds(schedule))
-    return _then_zero((high + torch.linspace(0, 1, steps) * (low - high)) ** rho)
+def karras(schedule: NoiseSchedule, steps: int) -> Tensor:
+    """Levels even in sigma^(1/7) over the table: `karras_sigmas`."""
+    return karras_sigmas(steps, *_bounds(schedule))
 
 
 def exponential(schedule: NoiseSchedule, steps: int) -> Tensor:
-    """Levels even in ln sigma."""
-    low, high = _bounds(schedule)
-    return _then_zero(torch.linspace(math.log(high), math.log(low), steps).exp())
+    """Levels even in ln sigma over the table: `exponential_sigmas`."""
+    return exponential_sigmas(steps, *_bounds(schedule))
 
 
-def beta(schedule: NoiseSchedule, steps: int, alpha: float = 0.6, beta: float = 0.6) -> Tensor:
-    """Entries of the table at quantiles of a beta distribution; Lee et al. 2024, arXiv 2407.12173."""
+def beta(schedule: NoiseSchedule, steps: int) -> Tensor:
+    """Entries of the table at quantiles of the beta distribution of 0.6 and 0.6: `beta_sigmas`."""
+    return beta_sigmas(schedule, steps, 0.6, 0.6)
+
+
+def beta_sigmas(schedule: NoiseSchedule, steps: int, alpha: float, beta: float) -> Tensor:
+    """Return entries of the table at quantiles of a beta distribution, equal ones once, then 0.
+
+    Lee et al. 2024, arXiv 2407.12173. Raises ValueError unless alpha and beta are above 0.
+    """
     last = len(schedule.sigmas) - 1
     entries = [round(quantile(1 - i / steps, alpha, beta) * last) for i in range(steps)]
-    return _then_zero(schedule.sigmas[list(dict.fromkeys(entries))])
+    return then_zero(schedule.sigmas[list(dict.fromkeys(entries))])
 
 
 def linear_quadratic(schedule: NoiseSchedule, steps: int, threshold: float = 0.025) -> Tensor:
@@ -91,12 +97,8 @@ def linear_quadratic(schedule: NoiseSchedule, steps: int, threshold: float = 0.0
 
 
 def kl_optimal(schedule: NoiseSchedule, steps: int) -> Tensor:
-    """Levels even in atan sigma; Sabour et al. 2024, arXiv 2404.14507."""
-    low, high = _bounds(schedule)
-    if steps == 1:
-        return torch.tensor([high, 0.0])
-    share = torch.linspace(0, 1, steps)
-    return _then_zero((share * math.atan(low) + (1 - share) * math.atan(high)).tan())
+    """Levels even in atan sigma over the table: `kl_optimal_sigmas`."""
+    return kl_optimal_sigmas(steps, *_bounds(schedule))
 
 
 SCHEDULES: Mapping[str, Callable[[NoiseSchedule, int], Tensor]] = {
@@ -172,7 +174,3 @@ def _bounds(schedule: NoiseSchedule) -> tuple[float, float]:
 def _time_span(schedule: NoiseSchedule) -> tuple[float, float]:
     low, high = schedule.timestep(schedule.sigmas[[0, -1]])
     return float(high), float(low)
-
-
-def _then_zero(sigmas: Tensor) -> Tensor:
-    return torch.cat([sigmas, torch.zeros(1)])

@@ -1,4 +1,4 @@
-"""CLIP's byte-pair tokenizer: text to rows of token ids, offline.
+"""CLIP's byte-pair tokenizer: text to token ids, offline.
 
 The vocabulary is OpenAI's, read as data from the installed distribution `openai-clip`, or that of a folder
 `tokenizer/` beside a model. Sennrich et al. 2016 (arXiv:1508.07909), over bytes.
@@ -18,17 +18,14 @@ from .kinds import some
 
 BOS = "<|startoftext|>"
 EOS = "<|endoftext|>"
-ROW = 77  # tokens in a row: BOS, 75 of text, EOS
 MERGES = 48_894  # the file of OpenAI's lists more merges than CLIP was trained with
 
 
 class Tokenizer:
-    """Text to CLIP token ids; `bos`, `eos` and `pad` are ids, `size` is the number of ids there are."""
+    """Text to CLIP token ids; `bos` and `eos` are ids, `size` is the number of ids there are."""
 
-    def __init__(
-        self, vocabulary: Mapping[str, int], merges: Sequence[tuple[str, str]], *, pad: int | None = None
-    ) -> None:
-        """Build from a vocabulary (token to id) and merges in order; without `pad`, rows are padded with EOS.
+    def __init__(self, vocabulary: Mapping[str, int], merges: Sequence[tuple[str, str]]) -> None:
+        """Build from a vocabulary (token to id) and merges in order.
 
         Raises ValueError for a vocabulary that lacks BOS, EOS or a part of a merge, or whose ids have gaps.
         """
@@ -43,7 +40,6 @@ class Tokenizer:
         if lacking := sorted(parts - vocabulary.keys()):
             raise ValueError(f"the merges need tokens that the vocabulary does not have: {some(lacking)}")
         self.bos, self.eos, self.size = vocabulary[BOS], vocabulary[EOS], len(vocabulary)
-        self.pad = self.eos if pad is None else pad
         self._bpe = cast("Any", CLIPTokenizer)(vocab=dict(vocabulary), merges=list(merges))
 
     def ids(self, text: str) -> list[int]:
@@ -51,18 +47,14 @@ class Tokenizer:
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return self._bpe(whole, add_special_tokens=False)["input_ids"]
 
-    def rows(self, text: str, length: int = ROW) -> list[list[int]]:
-        """Return the ids of `text` as rows of `length`: BOS, up to `length - 2` ids, EOS, padding.
-
-        There is always one row; longer text gives more, cut wherever a row is full.
-        """
-        ids, room = self.ids(text), length - 2
-        parts = [ids[i : i + room] for i in range(0, len(ids), room)] or [[]]
-        return [[self.bos, *part, self.eos, *[self.pad] * (room - len(part))] for part in parts]
+    def row(self, text: str, length: int = 77) -> list[int]:
+        """Return the ids of `text` as one row: BOS, what fits of it, EOS, and EOS as padding."""
+        ids = self.ids(text)[: length - 2]
+        return [self.bos, *ids, *[self.eos] * (length - 1 - len(ids))]
 
 
 def clip_tokenizer() -> Tokenizer:
-    """Build the tokenizer that Stable Diffusion 1 was trained with: 49,408 ids, padded with EOS.
+    """Build the tokenizer that Stable Diffusion 1 was trained with: 49,408 ids.
 
     The ids are those of transformers: text is NFC-normalised, but neither repaired nor un-escaped.
     """

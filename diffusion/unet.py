@@ -13,9 +13,11 @@ from itertools import count
 import torch
 from torch import Tensor, nn
 
-from .attention import SpatialTransformer
+from .attention import Context, Row, SpatialTransformer, TransformerBlock, repeated, through
 from .blocks import Block, Downsample, ResBlock, Upsample, timestep_embedding
 from .errors import CheckpointError
+from .hooks import NO_HOOKS, Call, Hooks, Part, Place
+from .layers import GroupNorm, Linear, SiLU
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -63,7 +65,7 @@ class UNetSpec:
 
     def heads_of(self, channels: int) -> int:
         """Return the number of attention heads in a row of this width."""
-        return channels // self.head_channels if self.head_channels else self.heads or 1
+        return max(1, channels // self.head_channels) if self.head_channels else self.heads or 1
 
     @classmethod
     def from_shapes(
@@ -121,9 +123,9 @@ class UNet(nn.Module):
         super().__init__()
         self.spec = spec
         emb = spec.embedding_channels
-        self.time_embed = nn.Sequential(nn.Linear(spec.channels[0], emb), nn.SiLU(), nn.Linear(emb, emb))
+        self.time_embed = nn.Sequential(Linear(spec.channels[0], emb), nn.SiLU(), Linear(emb, emb))
         if spec.label_channels is not None:
-            label = nn.Sequential(nn.Linear(spec.label_channels, emb), nn.SiLU(), nn.Linear(emb, emb))
+            label = nn.Sequential(Linear(spec.label_channels, emb), nn.SiLU(), Linear(emb, emb))
             self.label_emb = nn.Sequential(label)
 
         width, skips = spec.channels[0], [spec.channels[0]]
@@ -155,7 +157,7 @@ class UNet(nn.Module):
         last = nn.Conv2d(width, spec.out_channels, 3, padding=1)
         for parameter in last.parameters():
             nn.init.zeros_(parameter)  # an untrained network predicts zero
-        self.out = nn.Sequential(nn.GroupNorm(32, width), nn.SiLU(), last)
+        self.out = nn.Sequential(GroupNorm(32, width), SiLU(), last)
 
     def _layers(self, in_channels: int, out_channels: int, depth: int) -> Iterator[nn.Module]:
         """Layers of one row: a residual block and, where the row has one, a transformer."""
@@ -170,45 +172,90 @@ class UNet(nn.Module):
                 linear=spec.linear_projections,
             )
 
-    def _check(self, x: Tensor, context: Tensor, y: Tensor | None) -> None:
+    def project_context(self, tokens: Tensor) -> Context:
+        """Return a text [B,S,context_channels] with the keys and values that cross attentions make of it.
+
+        They are the same at every step, so a run makes them once. Raises ValueError for another width.
+        """
+        self._check_context(tokens)
+        crossing = [layer.attn2 for layer in self.modules() if isinstance(layer, TransformerBlock)]
+        return Context(tokens, {layer: layer.keys_values(tokens, tokens) for layer in crossing})
+
+    def forward(
+        self,
+        x: Tensor,
+        timesteps: Tensor,
+        context: Tensor | Context,
+        y: Tensor | None = None,
+        *,
+        hooks: Hooks = NO_HOOKS,
+    ) -> Tensor:
+        """Predict [B,out_channels,h,w] from `x` [B,in_channels,h,w], which is scaled by `scale_in(sigma)`.
+
+        `timesteps` [B] (or a single one) may be fractional, in 0..999; `context` is [B,T,context_channels] or
+        what `project_context` made of it, `y` [B,label_channels] where the network takes a vector. Of `x` and
+        `timesteps` there may be fewer items than of `context`, a whole fraction: then they are taken again
+        and again, and what the items share is computed once. Hooks see all items.
+        Raises ValueError for inputs that this network does not take.
+        """
+        context = context if isinstance(context, Context) else Context(context)
+        timesteps = timesteps.reshape(-1)
+        self._check(x, timesteps, context.tokens, y)
+        emb: Tensor = self.time_embed(timestep_embedding(timesteps, self.spec.channels[0]).to(x.dtype))
+        if y is not None:
+            emb = repeated(emb, y) + self.label_emb(y)
+        if hooks or len(emb) > len(x):
+            x = repeated(x, context.tokens)
+        x = x.contiguous(memory_format=torch.channels_last)  # so that maps and tokens are views of each other
+        call = Call(repeated(timesteps, x), *x.shape[-2:])
+
+        def row(part: Part, number: int) -> Row | None:
+            return Row(hooks, Place(part, number, self.spec.channels[0], call)) if hooks else None
+
+        skips: list[Tensor] = []
+        for number, block in enumerate(self.input_blocks):
+            at = row("input", number)
+            x = block(x, emb, context, row=at)
+            x, skip = through(hooks.after_input, at, x, x)
+            skips.append(skip)
+        at = row("middle", 0)
+        x = self.middle_block(x, emb, context, row=at)
+        if at:
+            for function in hooks.after_middle:
+                x = function(at.place, x)
+        for number, block in enumerate(self.output_blocks):
+            at = row("output", number)
+            x, skip = through(hooks.before_output, at, x, skips.pop())
+            x = torch.cat([x, repeated(skip, x)], dim=1)
+            size = tuple(skips[-1].shape[-2:]) if skips else tuple(x.shape[-2:])
+            x = block(x, emb, context, size, at)
+        return self.out(x)
+
+    def _check(self, x: Tensor, timesteps: Tensor, context: Tensor, y: Tensor | None) -> None:
         spec = self.spec
         if x.shape[1] != spec.in_channels:
             raise ValueError(
                 f"this U-Net takes latents of {spec.in_channels} channels, not {x.shape[1]}; "
                 "one with 9 repaints and one with 8 edits a picture, which it wants beside the latent"
             )
-        if context.shape[-1] != spec.context_channels:
-            raise ValueError(
-                f"this U-Net attends to text encodings of {spec.context_channels} channels, "
-                f"not {context.shape[-1]}; use the text encoder of the same checkpoint"
-            )
+        self._check_context(context)
+        for what, items in {
+            "latents": x,
+            "timesteps": timesteps,
+            "vectors": context if y is None else y,
+        }.items():
+            if len(context) % len(items):
+                raise ValueError(f"{len(items)} {what} cannot be shared out among {len(context)} texts")
         if (y is None) != (spec.label_channels is None):
             given = "none" if y is None else f"one of {y.shape[-1]} channels"
             raise ValueError(f"label_channels is {spec.label_channels}, but the vector given is {given}")
 
-    def forward(self, x: Tensor, timesteps: Tensor, context: Tensor, y: Tensor | None = None) -> Tensor:
-        """Predict [B,out_channels,h,w] from `x` [B,in_channels,h,w].
-
-        `timesteps` [B] (or a single one) may be fractional, in 0..999; `context` is [B,T,context_channels],
-        `y` [B,label_channels] where the network takes a vector. `x` is already scaled by `scale_in(sigma)`.
-        Raises ValueError for inputs that this network does not take.
-        """
-        self._check(x, context, y)
-        timesteps = timesteps.reshape(-1).expand(x.shape[0])
-        emb: Tensor = self.time_embed(timestep_embedding(timesteps, self.spec.channels[0]).to(x.dtype))
-        if y is not None:
-            emb = emb + self.label_emb(y)
-
-        skips: list[Tensor] = []
-        for block in self.input_blocks:
-            x = block(x, emb, context)
-            skips.append(x)
-        x = self.middle_block(x, emb, context)
-        for block in self.output_blocks:
-            x = torch.cat([x, skips.pop()], dim=1)
-            size = tuple(skips[-1].shape[-2:]) if skips else tuple(x.shape[-2:])
-            x = block(x, emb, context, size)
-        return self.out(x)
+    def _check_context(self, context: Tensor) -> None:
+        if context.shape[-1] != self.spec.context_channels:
+            raise ValueError(
+                f"this U-Net attends to text encodings of {self.spec.context_channels} channels, "
+                f"not {context.shape[-1]}; use the text encoder of the same checkpoint"
+            )
 
 
 def _rows(shapes: Shapes, name: str) -> int:

@@ -9,6 +9,9 @@ from typing import Any, NotRequired, TypeAlias, TypedDict
 
 from torch import Tensor
 
+CELL = 8
+"""Pixels on a side for one cell of a latent."""
+
 Conditioning: TypeAlias = list[list[Any]]
 """Pairs `[tensor [B,T,C], options]`: a text's encoding and a dict such as `{"pooled_output": [B,C]}`.
 

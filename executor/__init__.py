@@ -1,11 +1,13 @@
 """The engine: graphs of typed nodes, checked, keyed by content, cached and run; it knows no picture."""
 
 from .annotations import (
+    Advanced,
     Choice,
     Display,
     Files,
     Hidden,
     Mentions,
+    Names,
     Optional,
     Port,
     Range,
@@ -45,6 +47,7 @@ __all__ = [
     "CODES",
     "EVENTS",
     "UNSET",
+    "Advanced",
     "BadLink",
     "CancelToken",
     "Cancelled",
@@ -68,6 +71,7 @@ __all__ = [
     "MemoryCache",
     "Mentions",
     "MissingFileError",
+    "Names",
     "Node",
     "NodeFinished",
     "NodeStarted",

@@ -31,7 +31,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A random seed that the editor may change after each run: 0..2^64-1, or what a `Range` beside it says."""
+    """A random seed that the editor may change after each run: 0..2^64-1, or within a `Range` beside it."""
 
 
 SEED_MAX = 2**64 - 1
@@ -104,6 +104,22 @@ class Hidden:
 @dataclass(frozen=True, slots=True)
 class Optional:
     """An input that a workflow may leave out; the function's default then holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """An input that the editor shows only when asked for more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The inputs that a `**` parameter stands for, alike in all but their names; each may have a `default`.
+
+    For inputs whose names are no names of Python, like "out.".
+    """
+
+    names: tuple[str, ...]
+    default: str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def input_config(spec: Input, folders: Folders) -> list[Any]:
         facts["image_upload"] = True
     if spec.raw_link:
         facts["rawLink"] = True
+    if spec.advanced:
+        facts["advanced"] = True
     if spec.tooltip:
         facts["tooltip"] = spec.tooltip
     options = options_of(spec, folders)

@@ -55,6 +55,7 @@ class Input:
     mentions: Mentions | None = None
     display: Display | None = None
     raw_link: bool = False
+    advanced: bool = False
     tooltip: str = ""
 
     @property

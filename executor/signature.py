@@ -11,11 +11,13 @@ from typing import Annotated, Any, ForwardRef, Literal, Union, cast, get_args, g
 
 from .annotations import (
     SEED_MAX,
+    Advanced,
     Choice,
     Display,
     Files,
     Hidden,
     Mentions,
+    Names,
     Optional,
     Port,
     Range,
@@ -46,6 +48,9 @@ def read_signature(function: Callable[..., object], *, name: str, **facts: Any) 
     hidden: dict[str, str] = {}
     for parameter in parameters[takes_context:]:
         where = f"{place_of(function)}, parameter {parameter.name!r}"
+        if parameter.kind is parameter.VAR_KEYWORD and parameter.name in notes:
+            inputs |= _alike(notes[parameter.name], where)
+            continue
         if parameter.kind is not parameter.KEYWORD_ONLY:
             raise DeclarationError(f"{where}: inputs are keyword-only; put them after a `*`")
         if parameter.name not in notes:
@@ -127,6 +132,18 @@ _ALLOWED_NOTES: Mapping[str, tuple[type, ...]] = MappingProxyType(
 )
 
 
+def _alike(note: object, where: str) -> dict[str, Input]:
+    """Read the inputs that a `**` parameter stands for, which its `Names` tell."""
+    _, marks = _members(note)
+    names = [mark for mark in marks if isinstance(mark, Names)]
+    if len(names) != 1:
+        raise DeclarationError(f"{where}: a ** parameter needs one Names(...) that says which inputs it has")
+    [told] = names
+    one = Annotated[(get_args(note)[0], *(mark for mark in marks if mark is not told))]
+    read = {name: _input(name, one, told.default, f"{where}, input {name!r}") for name in told.names}
+    return {name: each for name, each in read.items() if isinstance(each, Input)}
+
+
 def _input(name: str, note: object, default: object, where: str) -> Input | Hidden:
     members, marks = _members(note)
     by_kind: dict[type, Any] = {}
@@ -138,7 +155,7 @@ def _input(name: str, note: object, default: object, where: str) -> Input | Hidd
         return hidden
     nullable = type(None) in members
     wire = _wire_type(tuple(member for member in members if member is not type(None)), by_kind, where)
-    allowed = (Optional, RawLink, Tooltip, *_ALLOWED_NOTES.get(wire, (Port,)))
+    allowed = (Optional, Advanced, RawLink, Tooltip, *_ALLOWED_NOTES.get(wire, (Port,)))
     if strange := [kind.__name__ for kind in by_kind if kind not in allowed]:
         raise DeclarationError(f"{where}: {', '.join(strange)} has no meaning for {wire}")
     if Optional in by_kind and default is UNSET:
@@ -164,6 +181,7 @@ def _input(name: str, note: object, default: object, where: str) -> Input | Hidd
         mentions=by_kind.get(Mentions),
         display=by_kind.get(Display),
         raw_link=RawLink in by_kind,
+        advanced=Advanced in by_kind,
         tooltip=tooltip.text if tooltip else "",
     )
     _check_default(read, where)

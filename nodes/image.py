@@ -1,4 +1,4 @@
-"""Nodes that read, write and change pictures."""
+"""Nodes that read, write, show and make pictures."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import string
 from typing import Annotated, NamedTuple
 
 from .. import diffusion
-from ..executor import Choice, Context, Display, Files, Hidden, Json, Range, Ui, node
-from .latent import CROPS, MAX_SIDE
-from .pictures import png_texts, read_picture, save_pngs
+from ..executor import Context, Display, Files, Hidden, Json, Range, Ui, node
+from .latent import MAX_SIDE
+from .naming import with_values
+from .numbered import workflow_texts
+from .pictures import read_picture, save_pngs, shown
 from .ports import Image, Mask
 
-IMAGE_SCALE_METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos")
+Prompt = Annotated[Json, Hidden("PROMPT")]
+Extra = Annotated[Json, Hidden("EXTRA_PNGINFO")]
+Side = Annotated[int, Range(1, MAX_SIDE, step=1)]
 
 
 class LoadedImage(NamedTuple):
@@ -20,6 +24,14 @@ class LoadedImage(NamedTuple):
 
     IMAGE: Image
     MASK: Mask
+
+
+class ImageSize(NamedTuple):
+    """Pixels on each side, and how many pictures."""
+
+    width: int
+    height: int
+    batch_size: int
 
 
 @node("LoadImage", category="image", display_name="Load Image")
@@ -35,54 +47,51 @@ def save_image(
     *,
     images: Image,
     filename_prefix: str = "ComfyUI",
-    prompt: Annotated[Json, Hidden("PROMPT")],
-    extra_pnginfo: Annotated[Json, Hidden("EXTRA_PNGINFO")],
+    prompt: Prompt,
+    extra_pnginfo: Extra,
 ) -> Ui:
-    """Save pictures as numbered PNG files in the output folder, with the workflow inside."""
-    return _saved(ctx, "output", images, filename_prefix, prompt, extra_pnginfo, compress_level=4)
+    """Save pictures as numbered PNG files in the output folder, with the workflow inside.
+
+    The prefix may name folders, as in `trip/beach`, and hold %width% %height% %batch_num%, the time as
+    %year% %month% %day% %hour% %minute% %second% or %date:yyyy-MM-dd%, and values such as %KSampler.seed%.
+    """
+    return save_pictures(ctx, "output", images, filename_prefix, prompt, extra_pnginfo, compress_level=4)
 
 
 @node("PreviewImage", category="image", display_name="Preview Image", output=True)
-def preview_image(
-    ctx: Context,
-    *,
-    images: Image,
-    prompt: Annotated[Json, Hidden("PROMPT")],
-    extra_pnginfo: Annotated[Json, Hidden("EXTRA_PNGINFO")],
-) -> Ui:
+def preview_image(ctx: Context, *, images: Image, prompt: Prompt, extra_pnginfo: Extra) -> Ui:
     """Show pictures without keeping them: they go to the temporary folder."""
+    return preview(ctx, images, prompt, extra_pnginfo)
+
+
+def preview(ctx: Context, images: Image, prompt: Json, extra: Json, *, compress_level: int = 1) -> Ui:
+    """Save pictures in the temporary folder under a name of their own."""
     prefix = "ComfyUI_temp_" + "".join(random.choices(string.ascii_lowercase, k=5))
-    return _saved(ctx, "temp", images, prefix, prompt, extra_pnginfo, compress_level=1)
+    return save_pictures(ctx, "temp", images, prefix, prompt, extra, compress_level=compress_level)
 
 
-def _saved(
+def save_pictures(
     ctx: Context, folder: str, images: Image, prefix: str, prompt: Json, extra: Json, *, compress_level: int
 ) -> Ui:
+    """Save pictures as PNGs in one of the user's folders."""
     root = ctx.folders.root(folder).resolve()
-    pixels = list(diffusion.image_to_pixels(images))
-    paths = save_pngs(pixels, root, prefix, png_texts(prompt, extra), compress_level)
-    shown: list[Json] = [
-        {
-            "filename": path.name,
-            "subfolder": "/".join(path.parent.relative_to(root).parts),
-            "type": folder,
-        }
-        for path in paths
-    ]
-    return Ui(shown={"images": shown}, files=tuple(paths))
+    pixels = list(diffusion.image_to_pixels(diffusion.check_image(images, "images")))
+    paths = save_pngs(
+        pixels, root, with_values(prefix, prompt), workflow_texts(prompt, extra), compress_level
+    )
+    return Ui(shown={"images": shown(paths, root, folder)}, files=tuple(paths))
 
 
-@node("ImageScale", category="image/upscaling", display_name="Upscale Image")
-def image_scale(
+@node("EmptyImage", category="image", display_name="EmptyImage")
+def empty_image(
     *,
-    image: Image,
-    upscale_method: Annotated[str, Choice(IMAGE_SCALE_METHODS)],
-    width: Annotated[int, Range(0, MAX_SIDE, step=1)] = 512,
-    height: Annotated[int, Range(0, MAX_SIDE, step=1)] = 512,
-    crop: Annotated[str, Choice(CROPS)],
+    width: Side = 512,
+    height: Side = 512,
+    batch_size: Annotated[int, Range(1, 4096)] = 1,
+    color: Annotated[int, Range(0, 0xFFFFFF, step=1), Display("color")] = 0,
 ) -> Image:
-    """Scale pictures; a side of 0 follows the other one's proportion."""
-    return diffusion.scale_image(image, upscale_method, width, height, crop)
+    """Make pictures of one colour, given as 0xRRGGBB."""
+    return diffusion.empty_image(width, height, batch_size, color)
 
 
 @node("ImageInvert", category="image", display_name="Invert Image")
@@ -91,13 +100,9 @@ def image_invert(*, image: Image) -> Image:
     return 1.0 - image
 
 
-@node("EmptyImage", category="image", display_name="EmptyImage")
-def empty_image(
-    *,
-    width: Annotated[int, Range(1, MAX_SIDE, step=1)] = 512,
-    height: Annotated[int, Range(1, MAX_SIDE, step=1)] = 512,
-    batch_size: Annotated[int, Range(1, 4096)] = 1,
-    color: Annotated[int, Range(0, 0xFFFFFF, step=1), Display("color")] = 0,
-) -> Image:
-    """Make pictures of one colour, given as 0xRRGGBB."""
-    return diffusion.empty_image(width, height, batch_size, color)
+@node("GetImageSize", category="image", display_name="Get Image Size")
+def get_image_size(*, image: Image, unique_id: Annotated[str, Hidden("UNIQUE_ID")]) -> ImageSize:
+    """Tell how large pictures are, in pixels, and how many there are."""
+    del unique_id  # the wire's declaration has it
+    count, height, width = image.shape[:3]
+    return ImageSize(width, height, count)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from .. import diffusion
-from ..executor import Context, Files, node
+from ..executor import Advanced, Choice, Context, Files, node
 from .ports import Clip, Model, Vae
+
+ADVANCED = "advanced/loaders"
+
+# "cpu" keeps text encoders there, where they are anyway.
+Device = Annotated[str | None, Choice(("default", "cpu")), Advanced()]
 
 
 class LoadedCheckpoint(NamedTuple):
@@ -21,12 +26,85 @@ class LoadedCheckpoint(NamedTuple):
 def checkpoint_loader_simple(
     ctx: Context, *, ckpt_name: Annotated[str, Files("checkpoints")]
 ) -> LoadedCheckpoint:
-    """Load a checkpoint file: the denoising U-Net, the text encoder and the image autoencoder."""
+    """Load a checkpoint file: the denoising U-Net, the text encoders and the image autoencoder.
+
+    Its family is found from its content: Stable Diffusion 1, 2 and XL, their refiners, inpainting and
+    editing models, and distillations.
+    """
     loaded = diffusion.load_checkpoint(ctx.folders.path("checkpoints", ckpt_name))
     return LoadedCheckpoint(loaded.model, loaded.clip, loaded.vae)
+
+
+@node(
+    "CheckpointLoader",
+    category=ADVANCED,
+    display_name="Load Checkpoint With Config (DEPRECATED)",
+    deprecated=True,
+)
+def checkpoint_loader(
+    ctx: Context,
+    *,
+    config_name: Annotated[str, Files("configs")],
+    ckpt_name: Annotated[str, Files("checkpoints")],
+) -> LoadedCheckpoint:
+    """Load a checkpoint; a YAML config says what it predicts and which layer of the text encoder it takes."""
+    path, config = ctx.folders.path("checkpoints", ckpt_name), ctx.folders.path("configs", config_name)
+    loaded = diffusion.load_checkpoint_with_config(path, config)
+    return LoadedCheckpoint(loaded.model, loaded.clip, loaded.vae)
+
+
+@node("DiffusersLoader", category=f"{ADVANCED}/deprecated")
+def diffusers_loader(ctx: Context, *, model_path: Annotated[str, Files("diffusers")]) -> LoadedCheckpoint:
+    """Load a model from a folder in the layout of diffusers, with a `model_index.json`."""
+    loaded = diffusion.load_diffusers(ctx.folders.path("diffusers", model_path))
+    return LoadedCheckpoint(loaded.model, loaded.clip, loaded.vae)
+
+
+@node("UNETLoader", category=ADVANCED, display_name="Load Diffusion Model")
+def unet_loader(
+    ctx: Context,
+    *,
+    unet_name: Annotated[str, Files("diffusion_models")],
+    weight_dtype: Annotated[str, Choice(("default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"))],
+) -> Model:
+    """Load a U-Net on its own, under the original's names or those of diffusers.
+
+    With a `weight_dtype` of 8 bits its weights are rounded to that, which costs quality.
+    """
+    model = diffusion.load_unet(ctx.folders.path("diffusion_models", unet_name))
+    return diffusion.with_weight_dtype(model, weight_dtype)
 
 
 @node("VAELoader", category="loaders", display_name="Load VAE")
 def vae_loader(ctx: Context, *, vae_name: Annotated[str, Files("vae")]) -> Vae:
     """Load an image autoencoder on its own, to use in place of a checkpoint's."""
     return diffusion.load_vae(ctx.folders.path("vae", vae_name))
+
+
+@node("CLIPLoader", category=ADVANCED, display_name="Load CLIP")
+def clip_loader(
+    ctx: Context,
+    *,
+    clip_name: Annotated[str, Files("text_encoders")],
+    type: Annotated[str, Choice(("stable_diffusion",))],
+    device: Device = None,
+) -> Clip:
+    """Load a text encoder on its own; its kind (CLIP ViT-L, OpenCLIP ViT-H or ViT-bigG) tells the family."""
+    del device
+    return diffusion.load_clip([ctx.folders.path("text_encoders", clip_name)], type)
+
+
+@node("DualCLIPLoader", category=ADVANCED)
+def dual_clip_loader(
+    ctx: Context,
+    *,
+    clip_name1: Annotated[str, Files("text_encoders")],
+    clip_name2: Annotated[str, Files("text_encoders")],
+    type: Annotated[str, Choice(("sdxl",))],
+    device: Device = None,
+) -> Clip:
+    """Load the two text encoders of SDXL, CLIP ViT-L and OpenCLIP ViT-bigG, in any order."""
+    del device
+    return diffusion.load_clip(
+        [ctx.folders.path("text_encoders", name) for name in (clip_name1, clip_name2)], type
+    )

@@ -1,13 +1,23 @@
-"""`python -m inkloom.nodes.page`: write docs/nodes.md anew from the declarations."""
+"""`python -m inkloom.nodes.page`: write the pages on nodes anew from the declarations."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..executor.reference import reference
 from . import NODES
+from .absent import ABSENT
+from .compatibility import compatibility
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "nodes.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+
+def pages() -> Mapping[str, str]:
+    """Return the text of each page by its name in docs/."""
+    return {"nodes.md": reference(NODES), "compatibility.md": compatibility(NODES, ABSENT)}
+
 
 if __name__ == "__main__":
-    PAGE.write_text(reference(NODES), encoding="utf-8")
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, encoding="utf-8")

@@ -17,25 +17,35 @@ if TYPE_CHECKING:
 
     _Model = diffusion.Model
     _Clip = diffusion.Clip
+    _ClipVision = diffusion.ClipVision
+    _ClipVisionOutput = diffusion.ClipVisionOutput
     _Vae = diffusion.Vae
     _Conditioning = diffusion.Conditioning
     _Latent = diffusion.Latent
     _Schedule = diffusion.NoiseSchedule
     _Sampler = diffusion.Sampler[Any]
     _State = diffusion.State
+    _LatentOperation = diffusion.LatentOperation
+    _Guider = diffusion.Guider
     _Noise = diffusion.RandomNoise
 else:
+    _ClipVision = _ClipVisionOutput = object
     Tensor = _Model = _Clip = _Vae = _Conditioning = _Latent = object
     _Schedule = _Sampler = _State = _Noise = object
+    _LatentOperation = _Guider = object
 
 Any_ = Annotated[Any, Port("*")]
 Image = Annotated[Tensor, Port("IMAGE")]
 Mask = Annotated[Tensor, Port("MASK")]
 Model = Annotated[_Model, Port("MODEL")]
 Clip = Annotated[_Clip, Port("CLIP")]
+ClipVision = Annotated[_ClipVision, Port("CLIP_VISION")]
+ClipVisionOutput = Annotated[_ClipVisionOutput, Port("CLIP_VISION_OUTPUT")]
 Vae = Annotated[_Vae, Port("VAE")]
 Conditioning = Annotated[_Conditioning, Port("CONDITIONING")]
 Latent = Annotated[_Latent, Port("LATENT")]
+LatentOperation = Annotated[_LatentOperation, Port("LATENT_OPERATION")]
+Guider = Annotated[_Guider, Port("GUIDER")]
 Noise = Annotated[_Noise, Port("NOISE")]
 Sigmas = Annotated[Tensor, Port("SIGMAS")]
 Sampler = Annotated[_Sampler, Port("SAMPLER")]

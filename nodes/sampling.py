@@ -1,13 +1,16 @@
-"""Nodes that denoise a latent from the first step to the last."""
+"""Nodes that denoise a latent from the first step to the last, and the one run that is under them."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 from .. import diffusion
 from ..diffusion.names import SAMPLER_NAMES, SCHEDULE_NAMES
 from ..executor import Choice, Context, Range, Seed, node
-from .ports import Conditioning, Latent, Model, Sampler, Sigmas
+from .kept_steps import decided_by, kept_steps
+from .live_previews import live_preview
+from .ports import Conditioning, Guider, Latent, Model, Noise, Sampler, Sigmas
 
 Steps = Annotated[int, Range(1, 10_000)]
 Cfg = Annotated[float, Range(0.0, 100.0, step=0.1, round=0.01)]
@@ -37,7 +40,10 @@ def ksampler(
     sigmas = diffusion.sigmas_for(
         model.schedule, scheduler, steps, denoise, discard_penultimate=sampler.discard_penultimate
     )
-    return _sampled(ctx, model, seed, cfg, sampler, sigmas, positive, negative, latent_image)
+    guider = diffusion.CfgGuider(model, positive, negative, cfg)
+    noise = diffusion.RandomNoise(seed)
+    decided = decided_by(ctx, "cfg", "model", "positive", "negative", cfg=cfg)
+    return run_steps(ctx, guider, sampler, sigmas, latent_image, noise, decided).output
 
 
 @node("KSamplerAdvanced", category="sampling", display_name="KSampler (Advanced)")
@@ -66,48 +72,53 @@ def ksampler_advanced(
     sigmas = diffusion.part_of(
         whole, start_at_step, end_at_step, force_full_denoise=return_with_leftover_noise == "disable"
     )
-    return _sampled(
-        ctx,
-        model,
-        noise_seed,
-        cfg,
-        sampler,
-        sigmas,
-        positive,
-        negative,
-        latent_image,
-        add_noise=add_noise == "enable",
-    )
+    guider = diffusion.CfgGuider(model, positive, negative, cfg)
+    noise = diffusion.RandomNoise(noise_seed, silent=add_noise == "disable")
+    decided = decided_by(ctx, "cfg", "model", "positive", "negative", cfg=cfg)
+    return run_steps(ctx, guider, sampler, sigmas, latent_image, noise, decided).output
 
 
-def _sampled(
+class Sampled(NamedTuple):
+    """A run's latent, and the last estimate of it without noise; both keep what else the latent had."""
+
+    output: Latent
+    denoised_output: Latent
+
+
+def run_steps(
     ctx: Context,
-    model: Model,
-    seed: int,
-    cfg: float,
+    guider: Guider,
     sampler: Sampler,
     sigmas: Sigmas,
-    positive: Conditioning,
-    negative: Conditioning,
     latent: Latent,
-    *,
-    add_noise: bool = True,
-) -> Latent:
-    """Run all steps, telling of each; a latent that no step is left for comes back as it is."""
+    noise: Noise,
+    decided: Sequence[object] | None,
+) -> Sampled:
+    """Run all steps, telling of each; a latent that no step is left for comes back as it is.
+
+    This is the one place where nodes run a sampler from its first step to its last. Steps that are known from
+    another run are not made again: `decided` is what decides the guider (`decided_by`).
+    """
     if len(sigmas) < 2:
-        return latent
+        return Sampled(latent, latent)
+    kept = kept_steps(ctx, decided, sampler, noise, latent)
     states = diffusion.sample_states(
-        model,
+        guider,
         sampler,
         sigmas=sigmas,
         latent=latent,
-        positive=positive,
-        negative=negative,
-        cfg=cfg,
-        seed=seed,
-        add_noise=add_noise,
+        noise=noise,
+        memory=kept.memory,
+        go_on=kept.latest,
     )
+    show = live_preview(ctx, guider.model)
     state = next(states)
+    if state.index:
+        ctx.progress(state.index, state.steps, show(state))
     for state in states:
-        ctx.progress(state.index, state.steps)
-    return {**latent, "samples": diffusion.final_latent(model, state)}
+        kept.keep(state)
+        ctx.progress(state.index, state.steps, show(state))
+    return Sampled(
+        {**latent, "samples": diffusion.final_latent(guider.model, state)},
+        {**latent, "samples": diffusion.final_estimate(guider.model, state)},
+    )

@@ -6,12 +6,13 @@ every step between is a value with a content key: to look at, to branch from, to
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 from .. import diffusion
-from ..executor import Seed, node
+from ..executor import node
 from .ports import (
     Conditioning,
+    Guider,
     Latent,
     Model,
     ModelLatent,
@@ -21,7 +22,7 @@ from .ports import (
     SamplerState,
     Sigmas,
 )
-from .sampling import Cfg, Denoise, SamplerName, SchedulerName, Steps
+from .sampling import Cfg, Denoise, SchedulerName, Steps
 
 CATEGORY = "sampling/steps"
 
@@ -38,26 +39,6 @@ def schedule_sigmas(
 ) -> Sigmas:
     """Choose the noise levels (sigmas) that a run visits, one more than it has steps."""
     return diffusion.sigmas_for(schedule, scheduler, steps, denoise)
-
-
-@node("BasicScheduler", category="sampling/custom_sampling/schedulers", display_name="BasicScheduler")
-def basic_scheduler(
-    *, model: Model, scheduler: SchedulerName, steps: Steps = 20, denoise: Denoise = 1.0
-) -> Sigmas:
-    """Choose the noise levels (sigmas) that a run with this model visits."""
-    return diffusion.sigmas_for(model.schedule, scheduler, steps, denoise)
-
-
-@node("RandomNoise", category="sampling/custom_sampling/noise", display_name="RandomNoise")
-def random_noise(*, noise_seed: Annotated[int, Seed()] = 0) -> Noise:
-    """Make a source of noise: for the start of a run, and for samplers that add noise at each step."""
-    return diffusion.RandomNoise(noise_seed)
-
-
-@node("KSamplerSelect", category="sampling/custom_sampling/samplers", display_name="KSamplerSelect")
-def ksampler_select(*, sampler_name: SamplerName) -> Sampler:
-    """Choose a sampling method by its name."""
-    return diffusion.sampler_by_name(sampler_name)
 
 
 @node("NoiseLatent", category=CATEGORY, display_name="Noise Latent")
@@ -96,14 +77,29 @@ def predict(
     *, model: Model, state: SamplerState, positive: Conditioning, negative: Conditioning
 ) -> Predicted:
     """Estimate the picture without noise at the sampler's present step, under both prompts at once."""
+    if model.guidance:
+        names = ", ".join(type(rule).__name__ for rule in model.guidance)
+        raise ValueError(f"this model's guidance has rules ({names}); use Predict Guided, which follows them")
     sigma, _ = state.interval
-    return Predicted(*diffusion.predict_each(model, state.x, sigma, (positive, negative)))
+    return Predicted(
+        *diffusion.predict_each(model, state.x, sigma, (positive, diffusion.as_negative(negative)))
+    )
 
 
 @node("CFGCombine", category=CATEGORY, display_name="CFG Combine")
 def cfg_combine(*, positive: ModelLatent, negative: ModelLatent, cfg: Cfg = 8.0) -> ModelLatent:
     """Go from the negative prompt's estimate through the positive one's and `cfg` times as far."""
     return diffusion.cfg_combine(positive, negative, cfg)
+
+
+@node("PredictGuided", category=CATEGORY, display_name="Predict Guided (U-Net)")
+def predict_guided(*, guider: Guider, state: SamplerState) -> ModelLatent:
+    """Estimate the picture without noise at the sampler's present step, with guidance and all its rules.
+
+    What a rule remembers from step to step (momentum) begins anew with every node.
+    """
+    sigma, _ = state.interval
+    return guider.begin(diffusion.Canvas(state.x))(state.x, sigma)
 
 
 @node("SamplerStep", category=CATEGORY, display_name="Sampler Step")
@@ -120,7 +116,7 @@ def sampler_step(
         )
     sigma, _ = state.interval
     known = diffusion.known_estimate(state.x, sigma, denoised)
-    return sampler.step(state, known, noise.of_steps(state.x))
+    return sampler.step(state, known, diffusion.step_noise_for(sampler, state.x, noise.seed, state.sigmas))
 
 
 @node("SamplerResult", category=CATEGORY, display_name="Sampler Result")

@@ -15,7 +15,7 @@ from ..autoencoder import Autoencoder
 from ..tokenizer import Tokenizer, folder_tokenizer
 from .captions import training_caption
 from .exam import Settings, questions, sample, score
-from .export import export
+from .export import export, stamp
 from .latents import Latents, encode_scenes, fold_normalisation
 from .loop import Plan, averaged
 from .scenes import training_scene
@@ -128,6 +128,11 @@ def write(order: Order) -> None:
     report(f"{size:,} bytes in {order.output / 'inklet.safetensors'}")
 
 
+def colours(order: Order) -> None:
+    """Fit the colours that previews show latents in, and write them into what is exported already."""
+    report(stamp(order.output / "inklet.safetensors"))
+
+
 def everything(order: Order) -> None:
     """Do all of it in turn."""
     for stage in (vocabulary, vae, latents, diffusion, decoder, write):
@@ -141,6 +146,7 @@ STAGES: dict[str, Callable[[Order], object]] = {
     "diffusion": diffusion,
     "decoder": decoder,
     "export": write,
+    "colours": colours,
     "all": everything,
 }
 

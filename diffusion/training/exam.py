@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from ..clip import Clip
+from ..guidance.guiders import CfgGuider
 from ..model import Model
+from ..noise import RandomNoise
 from ..samplers import sampler_by_name
 from ..sampling import final_latent, sample_states
 from ..sigmas import sigmas_for
@@ -62,14 +64,13 @@ def sample(
         part = prompts[start : start + batch]
         empty = torch.zeros(len(part), model.latent_format.channels, SIDE // 8, SIDE // 8)
         *_, state = sample_states(
-            model,
+            CfgGuider(
+                model, _together([clip.encode(prompt) for prompt in part]), clip.encode(""), settings.cfg
+            ),
             sampler_by_name(settings.sampler),
             sigmas=sigmas,
             latent={"samples": empty, "batch_index": list(range(start, start + len(part)))},
-            positive=_together([clip.encode(prompt) for prompt in part]),
-            negative=clip.encode(""),
-            cfg=settings.cfg,
-            seed=settings.seed,
+            noise=RandomNoise(settings.seed),
         )
         image = vae.decode(final_latent(model, state))
         pictures.append((image * 255).round().to("cpu", torch.uint8))

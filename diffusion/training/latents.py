@@ -84,7 +84,7 @@ def fold_normalisation(vae: Autoencoder, mean: Tensor, std: Tensor) -> Autoencod
     assert before.bias is not None
     assert after.bias is not None
     mean, std = mean.to(before.weight), std.to(before.weight)
-    gain = 1 / (std * SD1.scale)
+    gain = 1 / SD1.to_model(std)
     channels = len(mean)
     before.weight[:channels] *= gain[:, None, None, None]
     before.bias[:channels] = (before.bias[:channels] - mean) * gain

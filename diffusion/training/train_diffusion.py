@@ -65,14 +65,14 @@ class Denoiser(nn.Module):
 
     def forward(self, x: Tensor, timesteps: Tensor, captions: list[str]) -> Tensor:
         """Predict the velocity [B,4,h,w] of noisy latents under captions."""
-        ids = torch.tensor([self.tokenizer.rows(text)[0] for text in captions]).to(x.device)
+        ids = torch.tensor([self.tokenizer.row(text) for text in captions]).to(x.device)
         context = self.tower(ids, self.tokenizer.eos).hidden
         return self.unet(x, timesteps, context)
 
     def handles(self, vae: Autoencoder) -> tuple[Model, Clip, Vae]:
         """Give what the engine samples with; `vae` has the normalisation folded in."""
         schedule = discrete_schedule(zero_terminal_snr=True)
-        return Model(self.unet, V, schedule, SD1), Clip(self.tower, self.tokenizer), Vae(vae)
+        return Model(self.unet, V, schedule, SD1), Clip({"clip_l": self.tower}, self.tokenizer), Vae(vae)
 
 
 def new_denoiser(tokenizer: Tokenizer, unet: UNetSpec = UNET_SPEC) -> Denoiser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,23 @@ def key_list(name: str) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Return dtype and shape of every tensor of a published kind of file."""
     with gzip.open(DATA / "state-dicts" / f"{name}.json.gz") as file:
         return {key: (dtype, tuple(shape)) for key, (dtype, shape) in json.load(file).items()}
+
+
+BYTES = {"F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4}
+
+
+def hollow_file(path: Path, keys: dict[str, tuple[str, tuple[int, ...]]]) -> Path:
+    """Write a safetensors file with these tensors, all zero, as a hole that takes no room on the disk."""
+    header: dict[str, Any] = {}
+    end = 0
+    for key, (dtype, shape) in keys.items():
+        start, end = end, end + BYTES[dtype] * math.prod(shape)
+        header[key] = {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
+    text = json.dumps(header).encode()
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.truncate(8 + len(text) + end)
+    return path
 
 
 def write_tokenizer(folder: Path) -> None:
@@ -89,11 +107,12 @@ def tiny_loaded(tmp_path_factory: pytest.TempPathFactory, tiny_tensors: dict[str
 
 @pytest.fixture
 def golden() -> Any:
-    """Give `weights(name)`, `io(name)` and `keys(name)`; test files cannot import this one."""
+    """Give `weights(name)`, `io(name)`, `keys(name)`, `hollow(path, keys)`; no test can import this file."""
 
     class Golden:
         weights = staticmethod(golden_weights)
         io = staticmethod(golden_io)
         keys = staticmethod(key_list)
+        hollow = staticmethod(hollow_file)
 
     return Golden

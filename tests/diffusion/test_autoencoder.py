@@ -14,6 +14,7 @@ SPECS = {
     "sixteen channels, no quant convolutions": AutoencoderSpec(
         widths=(32,), blocks=1, latent_channels=16, embed_channels=None
     ),
+    "VQ": AutoencoderSpec(widths=(32, 32), blocks=1, latent_channels=3, embed_channels=3, codes=64),
     "latent wider than the embedding": AutoencoderSpec(widths=(32, 32), blocks=1, embed_channels=3),
 }
 
@@ -33,11 +34,16 @@ def small():
     return Autoencoder(SPECS["two levels"]).eval().requires_grad_(False)
 
 
-def test_outputs_are_those_of_diffusers(golden):
-    weights = {key.removeprefix(PREFIX): value for key, value in golden.weights("tiny-vae").items()}
-    io = golden.io("tiny-vae")
+def loaded(golden, name):
+    weights = {key.removeprefix(PREFIX): value for key, value in golden.weights(name).items()}
     autoencoder = Autoencoder(spec_from({key: value.shape for key, value in weights.items()}))
     autoencoder.load_state_dict(weights)
+    return autoencoder
+
+
+@pytest.mark.parametrize("name", ["tiny-vae", "tiny-vae16"])
+def test_outputs_are_those_of_diffusers(golden, name):
+    io, autoencoder = golden.io(name), loaded(golden, name)
     with torch.inference_mode():
         mean, logvar = autoencoder.encode_moments(io["image_hwc"].movedim(-1, 1) * 2 - 1)
         image = (autoencoder.decode(io["z"]) / 2 + 0.5).clamp(0, 1).movedim(1, -1)
@@ -45,10 +51,34 @@ def test_outputs_are_those_of_diffusers(golden):
         torch.testing.assert_close(seen, io[name], rtol=0, atol=1e-4 * float(io[name].abs().max()))
 
 
-def test_published_keys_are_the_modules_keys(golden):
-    shapes = {key: shape for key, (_, shape) in golden.keys("vae-kl-f8").items()}
+def test_a_vq_models_latents_are_brought_to_its_codebook(golden):
+    io, autoencoder = golden.io("tiny-vq"), loaded(golden, "tiny-vq")
+    assert autoencoder.quantize is not None
+    with torch.inference_mode():
+        latents = autoencoder.encode(io["image_hwc"].movedim(-1, 1) * 2 - 1)
+        quantised = autoencoder.quantize(latents)
+        decoded = autoencoder.decode(latents)
+    near = {"rtol": 0, "atol": 1e-5}
+    torch.testing.assert_close(latents, io["latents_before_quantise"], **near)
+    torch.testing.assert_close(quantised, io["latents_quantised"], **near)
+    torch.testing.assert_close(quantised, autoencoder.quantize.embedding(io["indices"]).movedim(-1, 1))
+    torch.testing.assert_close(decoded, io["decoded"], rtol=0, atol=1e-4 * float(io["decoded"].abs().max()))
+    with pytest.raises(ValueError, match="no distribution"):
+        autoencoder.encode_moments(io["image_hwc"].movedim(-1, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("vae-kl-f8", {}),
+        ("vae-flux", {"latent_channels": 16, "embed_channels": None}),
+        ("vae-sd3", {"latent_channels": 16, "embed_channels": None}),
+    ],
+)
+def test_published_keys_are_the_modules_keys(golden, name, more):
+    shapes = {key.removeprefix(PREFIX): shape for key, (_, shape) in golden.keys(name).items()}
     spec = spec_from(shapes)
-    assert spec == AutoencoderSpec(widths=(128, 256, 512, 512), blocks=2)
+    assert spec == AutoencoderSpec(widths=(128, 256, 512, 512), blocks=2, **more)
     assert spec.factor == 8
     assert shapes_of(on_meta(spec)) == shapes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -54,6 +55,42 @@ def test_bislerp_keeps_the_length_of_turning_vectors():
 def test_a_side_of_zero_follows_the_other(asked: tuple[int, int], got: tuple[int, int]):
     scaled = images.scale_image(torch.zeros(1, 12, 24, 3), "area", *asked, "disabled")
     assert (scaled.shape[2], scaled.shape[1]) == got
+
+
+@pytest.mark.parametrize(
+    ("factor", "size"), [(0.5, (12, 6)), (1.0, (24, 12)), (1.27, (30, 15)), (0.01, (1, 1))]
+)
+def test_a_factor_is_rounded_to_whole_pixels(factor: float, size: tuple[int, int]):
+    scaled = images.scale_image_by(torch.zeros(1, 12, 24, 3), "bilinear", factor)
+    assert (scaled.shape[2], scaled.shape[1]) == size
+
+
+@pytest.mark.parametrize(
+    ("megapixels", "size"), [(0.25, (724, 362)), (0.01, (145, 72)), (288 / 1024**2, (24, 12))]
+)
+def test_a_megapixel_is_1024_times_1024(megapixels: float, size: tuple[int, int]):
+    scaled = images.scale_image_to_megapixels(torch.zeros(1, 12, 24, 1), "nearest-exact", megapixels)
+    assert (scaled.shape[2], scaled.shape[1]) == size
+
+
+@pytest.mark.parametrize(
+    ("shape", "side", "size"),
+    [
+        ((12, 24), 48, (48, 24)),
+        ((24, 12), 48, (24, 48)),
+        ((7, 7), 3, (3, 3)),
+        ((12, 24), 0, (24, 12)),
+        ((1, 99), 9, (9, 1)),
+    ],
+)
+def test_the_longer_side_is_scaled_to(shape: tuple[int, int], side: int, size: tuple[int, int]):
+    scaled = images.scale_image_to_side(torch.zeros(1, *shape, 3), "area", side)
+    assert (scaled.shape[2], scaled.shape[1]) == size
+
+
+def test_every_eight_bit_level_survives_loading_and_saving():
+    levels = np.arange(256, dtype=np.uint8)
+    assert np.array_equal(images.image_to_pixels(images.pixels_to_image(levels)), levels)
 
 
 @pytest.mark.parametrize(("shape", "kept"), [((1, 1, 2, 6), [2, 3]), ((1, 1, 2, 4), [1, 2])])

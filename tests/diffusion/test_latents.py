@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inkloom.diffusion import latents
+from inkloom.diffusion import latent_batch, latents
 
 
 def test_an_empty_latent_is_zeros_of_an_eighth_of_the_size():
@@ -29,11 +29,11 @@ def test_sizes_are_in_pixels_and_everything_else_stays():
 )
 def test_items_of_a_batch_keep_their_index(first: int, length: int, items: list[int]):
     batch = torch.arange(4.0).reshape(4, 1, 1, 1)
-    taken = latents.latent_from_batch({"samples": batch}, first, length)
+    taken = latent_batch.latent_from_batch({"samples": batch}, first, length)
     assert taken["samples"].flatten().tolist() == items
     assert taken.get("batch_index") == items
     assert taken.get("batch_size") == 4
-    again = latents.latent_from_batch(taken, len(items) - 1, 1)
+    again = latent_batch.latent_from_batch(taken, len(items) - 1, 1)
     assert again.get("batch_index") == [items[-1]]
 
 
@@ -42,7 +42,7 @@ def test_items_of_a_batch_keep_their_index(first: int, length: int, items: list[
 )
 def test_the_mask_goes_with_the_item(masks: list[float], taken: list[float]):
     mask = torch.tensor(masks).reshape(-1, 1, 1)
-    latent = latents.latent_from_batch({"samples": torch.zeros(4, 1, 1, 1), "noise_mask": mask}, 3, 1)
+    latent = latent_batch.latent_from_batch({"samples": torch.zeros(4, 1, 1, 1), "noise_mask": mask}, 3, 1)
     cut = latent.get("noise_mask")
     assert cut is not None
     assert cut.flatten().tolist() == taken

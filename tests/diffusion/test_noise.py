@@ -97,10 +97,15 @@ def test_step_noise_has_the_form_of_x() -> None:
     assert torch.equal(noise, full.bfloat16())
 
 
-def test_random_noise_is_both() -> None:
-    noise, like = RandomNoise(5), torch.empty(2, 4, 3, 5)
-    assert torch.equal(noise.at_start(like.shape, [3, 1], 4), start_noise(like.shape, 5, [3, 1], 4))
-    assert torch.equal(noise.of_steps(like, [3, 1])(2, 1.0, 0.5), StepNoise(like, 5, [3, 1])(2, 1.0, 0.5))
+def test_random_noise_is_start_noise_or_none() -> None:
+    shape = (2, 4, 3, 5)
+    assert torch.equal(RandomNoise(5).at_start(shape, [3, 1], 4), start_noise(shape, 5, [3, 1], 4))
+    assert torch.equal(RandomNoise(5, silent=True).at_start(shape, [3, 1], 4), torch.zeros(shape))
+
+
+def test_step_noise_of_another_size() -> None:
+    larger = StepNoise(torch.empty(2, 4, 3, 5), 5, [3, 1]).of_size(6, 7)
+    assert torch.equal(larger(2, 1.0, 0.5), StepNoise(torch.empty(2, 4, 6, 7), 5, [3, 1])(2, 1.0, 0.5))
 
 
 @pytest.mark.parametrize("seed", [-1, 2**64])

@@ -13,16 +13,21 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from inkloom.diffusion.autoencoder import Autoencoder, spec_from
-from inkloom.diffusion.guidance import Guided, cfg_combine, predict_each
+from inkloom.diffusion.brownian import step_noise_for
+from inkloom.diffusion.canvas import Canvas
+from inkloom.diffusion.errors import NotFiniteError
+from inkloom.diffusion.estimate import predict_each
+from inkloom.diffusion.guidance.guiders import CfgGuider, cfg_combine
+from inkloom.diffusion.inpaint import inpaint
 from inkloom.diffusion.latent_format import LatentFormat
 from inkloom.diffusion.model import Model
-from inkloom.diffusion.noise import StepNoise, start_noise
+from inkloom.diffusion.noise import RandomNoise, StepNoise, start_noise
 from inkloom.diffusion.prediction import EPS, PREDICTIONS
 from inkloom.diffusion.samplers import SAMPLERS, State
 from inkloom.diffusion.sampling import (
     advance,
+    final_estimate,
     final_latent,
-    inpaint,
     is_full,
     known_estimate,
     noised_latent,
@@ -39,7 +44,20 @@ DATA = Path(__file__).parents[1] / "data"
 PICTURES = json.loads((DATA / "pipeline" / "config.json").read_text(encoding="utf-8"))
 TRAJECTORIES = json.loads((DATA / "samplers" / "trajectories.json").read_text(encoding="utf-8"))
 TENSORS = load_file(DATA / "samplers" / "trajectories.safetensors")
-INPAINTED = {tag: case for tag, case in TRAJECTORIES["cases"].items() if case.get("mask")}
+SPEC = UNetSpec(
+    channels=(32, 32),
+    input_depths=(1, 0),
+    middle_depth=1,
+    output_depths=(0, 0, 1, 1),
+    context_channels=24,
+    res_blocks=1,
+)
+# One of each kind: with one call, with several, with memory, with noise, with the unconditional estimate. The
+# tests of samplers hold every one to its own laws.
+SOME = ("euler", "heun", "dpmpp_2m", "euler_ancestral", "dpmpp_2m_sde", "ddim", "euler_cfg_pp")
+BY_HAND = ("euler", "dpmpp_2m", "euler_ancestral", "ddim")
+# The others, and flow models, are in test_golden_samplers.py.
+INPAINTED = {f"sd0-inpaint/{name}": TRAJECTORIES["cases"][f"sd0-inpaint/{name}"] for name in BY_HAND}
 
 
 def network(weights: dict[str, Tensor], **shape: int) -> UNet:
@@ -49,9 +67,12 @@ def network(weights: dict[str, Tensor], **shape: int) -> UNet:
     return unet.eval().requires_grad_(False)
 
 
-@pytest.fixture
-def model(golden: Any) -> Model:
-    return Model(network(golden.weights("tiny-sd1")), EPS, discrete_schedule())
+@pytest.fixture(scope="module")
+def model() -> Model:
+    generator, unet = torch.Generator().manual_seed(0), UNet(SPEC)
+    for parameter in unet.parameters():
+        torch.nn.init.normal_(parameter, std=0.1, generator=generator)
+    return Model(unet.eval().requires_grad_(False), EPS, discrete_schedule())
 
 
 def text(seed: int) -> list[list[Any]]:
@@ -59,15 +80,11 @@ def text(seed: int) -> list[list[Any]]:
 
 
 def run(model: Model, name: str, latent: Latent, **changed: Any) -> list[State]:
-    options: dict[str, Any] = {
-        "sigmas": sigmas_for(model.schedule, "karras", 4),
-        "positive": text(1),
-        "negative": text(2),
-        "cfg": 3.0,
-        "seed": 42,
-        **changed,
-    }
-    return list(sample_states(model, SAMPLERS[name], latent=latent, **options))
+    options: dict[str, Any] = {"sigmas": sigmas_for(model.schedule, "karras", 4), **changed}
+    positive, negative = options.pop("positive", text(1)), options.pop("negative", text(2))
+    guider = CfgGuider(model, positive, negative, options.pop("cfg", 3.0))
+    noise = RandomNoise(options.pop("seed", 42), silent=options.pop("silent", False))
+    return list(sample_states(guider, SAMPLERS[name], latent=latent, noise=noise, **options))
 
 
 def empty(batch: int = 1, height: int = 4, width: int = 4) -> Latent:
@@ -81,33 +98,43 @@ def close(found: Tensor, expected: Tensor, share: float) -> None:
 @pytest.mark.parametrize("name", PICTURES)
 def test_golden_picture(golden: Any, name: str) -> None:
     case, expected = PICTURES[name], load_file(DATA / "pipeline" / "expected.safetensors")
-    shape = {"head_channels": 8} if name == "tiny-sd2-v" else {}
+    shape = {"head_channels": 8} if name in ("tiny-sd2-v", "tiny-sdxl") else {}
     model = Model(
         network(golden.weights(name), **shape),
         PREDICTIONS["v" if name == "tiny-sd2-v" else "eps"],
         discrete_schedule(),
     )
-    context = golden.io(name)["context"]
+    io = golden.io(name)
+    if "y" in io:
+        # The reference was given whole vectors; here they stand in a conditioning's pooled output.
+        family = replace(model.family, vector=lambda pooled, options, height, width: pooled)
+        model = replace(model, family=family)
+    prompts = [
+        [[io["context"][k : k + 1], {"pooled_output": io["y"][k : k + 1] if "y" in io else None}]]
+        for k in (0, 1)
+    ]
     states = run(
         model,
         case["sampler"],
         {"samples": torch.zeros_like(expected[f"{name}/latent"])},
         sigmas=sigmas_for(model.schedule, case["scheduler"], case["steps"]),
-        positive=[[context[:1], {}]],
-        negative=[[context[1:], {}]],
+        positive=prompts[0],
+        negative=prompts[1],
         cfg=case["cfg"],
         seed=case["seed"],
     )
-    close(states[-1].x, expected[f"{name}/latent"], 1e-4)
+    # Rounding grows over the steps, most in this network: one call of the reference is 3.5e-6 off.
+    share = 1e-3 if name == "tiny-sdxl" else 1e-4
+    close(states[-1].x, expected[f"{name}/latent"], share)
     weights = {k.removeprefix("first_stage_model."): v for k, v in golden.weights(case["vae"]).items()}
     autoencoder = Autoencoder(spec_from({key: tuple(value.shape) for key, value in weights.items()}))
     autoencoder.load_state_dict(weights)
     with torch.no_grad():
         picture = Vae(autoencoder.eval()).decode(final_latent(model, states[-1]))
-    close(picture, expected[f"{name}/image"], 1e-4)
+    close(picture, expected[f"{name}/image"], share)
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", SOME)
 def test_the_same_seed_is_the_same_picture(model: Model, name: str) -> None:
     runs = [run(model, name, empty(), seed=seed)[-1].x for seed in (42, 42, 43)]
     assert torch.equal(runs[0], runs[1])
@@ -115,7 +142,7 @@ def test_the_same_seed_is_the_same_picture(model: Model, name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(4, 4), (5, 3)], ids=str)
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", SOME)
 def test_an_item_of_a_batch_is_the_item_alone(model: Model, name: str, size: tuple[int, int]) -> None:
     together = final_latent(model, run(model, name, empty(3, *size))[-1])
     for index in range(3):
@@ -124,17 +151,18 @@ def test_an_item_of_a_batch_is_the_item_alone(model: Model, name: str, size: tup
         close(together[index : index + 1], alone, 1e-4)
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", SOME)
 def test_a_run_resumes_from_any_state_to_the_bit(model: Model, name: str) -> None:
     states = run(model, name, empty(2))
-    denoise = Guided(model, text(1), text(2), 3.0)
-    assert [state.index for state in states] == list(range(5))
+    denoise = CfgGuider(model, text(1), text(2), 3.0).begin(Canvas(states[0].x))
+    assert [state.index for state in states] == list(range(len(states)))
     for state in states[:-1]:
-        *_, last = advance(SAMPLERS[name], state, denoise, StepNoise(state.x, 42))
+        noise = step_noise_for(SAMPLERS[name], state.x, 42, state.sigmas)
+        *_, last = advance(SAMPLERS[name], state, denoise, noise)
         assert torch.equal(last.x, states[-1].x)
 
 
-@pytest.mark.parametrize("name", [name for name, sampler in SAMPLERS.items() if sampler.calls_per_step == 1])
+@pytest.mark.parametrize("name", BY_HAND)
 def test_a_run_by_hand_is_equal_to_the_bit(model: Model, name: str) -> None:
     sampler, sigmas = SAMPLERS[name], sigmas_for(model.schedule, "karras", 4)
     x = noised_latent(model, torch.zeros(2, 4, 4, 4), start_noise((2, 4, 4, 4), 42), sigmas)
@@ -164,7 +192,7 @@ def test_two_halves_are_one_run(model: Model) -> None:
     whole = final_latent(model, run(model, "euler", empty(), sigmas=sigmas)[-1])
     half = final_latent(model, run(model, "euler", empty(), sigmas=sigmas[:4])[-1])
     latent: Latent = {"samples": half}
-    rest = final_latent(model, run(model, "euler", latent, sigmas=sigmas[3:], add_noise=False)[-1])
+    rest = final_latent(model, run(model, "euler", latent, sigmas=sigmas[3:], silent=True)[-1])
     close(rest, whole, 1e-5)
 
 
@@ -202,9 +230,17 @@ def test_a_run_of_no_steps_changes_nothing(model: Model, sigmas: list[float]) ->
     torch.testing.assert_close(final_latent(model, state), samples)
 
 
-@pytest.mark.parametrize("shape", [(1, 16, 4, 4), (4, 4, 4)], ids=str)
-def test_latents_of_another_kind(model: Model, shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"needs latents \[B, 4, h, w\]"):
+@pytest.mark.parametrize(
+    ("shape", "says"),
+    [
+        ((1, 16, 4, 4), "VAE of Stable Diffusion 1 and 2, and these are of Stable Diffusion 3 or Flux"),
+        ((1, 5, 4, 4), r"not \[1, 5, 4, 4\]; Stable Diffusion 1 takes the latents of the VAE"),
+        ((4, 4, 4), r"needs latents \[B, 4, h, w\], not \[4, 4, 4\]"),
+    ],
+    ids=str,
+)
+def test_latents_of_another_kind(model: Model, shape: tuple[int, ...], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
         run(model, "euler", {"samples": torch.zeros(shape)})
 
 
@@ -230,7 +266,8 @@ def test_golden_inpainting(model: Model, tag: str) -> None:
     plain = replace(model, latent_format=LatentFormat(channels=4, scale=1.0))
     samples, noise = TENSORS["init_latent"], TENSORS["noise"]
     around = start_noise(noise.shape, case["seed"] + sampler.kept_noise_offset)
-    denoise = inpaint(plain, golden_denoise, samples, around, TENSORS["inpaint_mask"])
+    canvas = Canvas(samples, TENSORS["inpaint_mask"].reshape(1, 1, *samples.shape[2:]))
+    denoise = inpaint(plain, golden_denoise, canvas, around, tuple(case["sigmas"]))
     generator = torch.Generator().manual_seed(case["seed"])
     draws = [torch.randn(noise.shape, generator=generator) for _ in range(10)]
 
@@ -243,7 +280,7 @@ def test_golden_inpainting(model: Model, tag: str) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 64, 64), (2, 1, 8, 8), (2, 64, 64), (1, 8, 8)], ids=str)
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", SOME)
 def test_a_mask_keeps_what_it_does_not_repaint(model: Model, name: str, shape: tuple[int, ...]) -> None:
     samples = torch.randn(2, 4, 8, 8)
     mask = torch.zeros(shape)
@@ -259,7 +296,9 @@ def test_what_a_mask_keeps_has_the_samplers_own_noise(model: Model, name: str) -
     samples, mask = torch.randn(1, 4, 4, 4), torch.eye(4)[None]
     end = run(model, name, {"samples": samples, "noise_mask": mask}, sigmas=sigmas)[-1]
     around = start_noise(samples.shape, {"euler": 42, "ddim": 43}[name])
-    denoise = inpaint(model, Guided(model, text(1), text(2), 3.0), samples, around, mask)
+    canvas = Canvas(samples * 0.18215, mask[None])
+    guided = CfgGuider(model, text(1), text(2), 3.0).begin(canvas)
+    denoise = inpaint(model, guided, canvas, around, tuple(sigmas.tolist()))
     state = start_state(model, sampler, samples, start_noise(samples.shape, 42), sigmas)
     *_, expected = advance(sampler, state, denoise, StepNoise(state.x, 42))
     assert torch.equal(end.x, expected.x)
@@ -272,6 +311,30 @@ def test_a_mask_of_ones_changes_nothing(model: Model, name: str) -> None:
     torch.testing.assert_close(run(model, name, masked)[-1].x, run(model, name, latent)[-1].x)
 
 
-def test_a_mask_of_another_batch(model: Model) -> None:
-    with pytest.raises(ValueError, match="1 or 3 items"):
-        run(model, "euler", {**empty(3), "noise_mask": torch.ones(2, 1, 8, 8)})
+def test_masks_of_a_batch_are_repeated_from_the_first(model: Model) -> None:
+    masks = torch.zeros(2, 1, 8, 8)
+    masks[0, ..., :4], masks[1, ..., 4:] = 1, 1
+    latent: Latent = {"samples": torch.randn(3, 4, 8, 8)}
+    found, expected = (
+        run(model, "euler", {**latent, "noise_mask": mask})[-1].x for mask in (masks, masks[[0, 1, 0]])
+    )
+    assert torch.equal(found, expected)
+
+
+def test_nan_is_told_with_step_and_sigma(model: Model) -> None:
+    broken = [[text(1)[0][0] * torch.nan, {}]]
+    late = [[broken[0][0], {"start_percent": 0.6}], *text(1)]
+    sigmas = torch.tensor([10.0, 5.0, 1.0, 0.5, 0.0])
+    with pytest.raises(NotFiniteError, match=r"step 3 of 4, from sigma 1 to 0\.5.*full precision") as caught:
+        run(model, "euler", empty(), sigmas=sigmas, positive=late)
+    assert (caught.value.step, caught.value.steps, caught.value.sigma) == (3, 4, 1.0)
+
+
+def test_the_last_estimate_is_the_latent_of_a_whole_run(model: Model) -> None:
+    states = run(model, "euler", empty())
+    assert torch.equal(final_estimate(model, states[-1]), final_latent(model, states[-1]))
+    assert torch.equal(final_estimate(model, states[0]), final_latent(model, states[0]))
+    part = states[2]
+    estimate = part.denoised
+    assert estimate is not None
+    assert torch.equal(final_estimate(model, part), estimate / 0.18215)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
+from inkloom.diffusion.continuous_schedule import ContinuousSchedule, FlowSchedule
 from inkloom.diffusion.names import UnknownNameError
-from inkloom.diffusion.schedule import BETAS, DiscreteSchedule, discrete_schedule
+from inkloom.diffusion.schedule import (
+    BETAS,
+    DiscreteSchedule,
+    DistilledSchedule,
+    NoiseSchedule,
+    discrete_schedule,
+)
 
 DATA = Path(__file__).parents[1] / "data" / "sigmas"
 GOLDEN = json.loads((DATA / "training_schedules.json").read_text(encoding="utf-8"))
@@ -83,3 +91,63 @@ def test_unknown_betas() -> None:
     with pytest.raises(UnknownNameError) as error:
         discrete_schedule("linaer")
     assert error.value.known == ("linear", "scaled_linear")
+
+
+def test_a_distilled_network_knows_every_twentieth_level() -> None:
+    whole, kept = discrete_schedule(), DistilledSchedule(discrete_schedule())
+    assert torch.equal(kept.sigmas, whole.sigmas[19::20])
+    assert kept.timestep(kept.sigmas).tolist() == list(range(19, 1000, 20))
+    assert kept.timestep(torch.tensor([0.01, 100.0, whole.sigmas[500].item()])).tolist() == [19, 999, 499]
+    torch.testing.assert_close(kept.sigma(torch.tensor([19, 499, 999, 0])), whole.sigmas[[19, 499, 999, 19]])
+    assert kept.percent_to_sigma(0.5) == pytest.approx(whole.percent_to_sigma(0.5), rel=0.01)
+
+
+OTHERS: dict[str, NoiseSchedule] = {
+    "edm": ContinuousSchedule(0.002, 80.0),
+    "v": ContinuousSchedule(0.03, 500.0, tangent=True),
+    "flow": FlowSchedule(shift=1.0),
+    "distilled": DistilledSchedule(discrete_schedule()),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_levels_rise_and_have_their_times(name: str) -> None:
+    schedule = OTHERS[name]
+    assert bool((schedule.sigmas.diff() > 0).all())
+    assert schedule.sigmas.dtype == torch.float32
+    torch.testing.assert_close(
+        schedule.sigma(schedule.timestep(schedule.sigmas)), schedule.sigmas, rtol=1e-4, atol=0
+    )
+    shares = [schedule.percent_to_sigma(share / 10) for share in range(11)]
+    assert shares == sorted(shares, reverse=True)
+    assert schedule.sigmas[0].item() <= shares[5] <= schedule.sigmas[-1].item()
+
+
+def test_times_that_continuous_networks_are_told() -> None:
+    assert OTHERS["edm"].timestep(torch.tensor(80.0)).item() == pytest.approx(0.25 * math.log(80))
+    assert OTHERS["v"].timestep(torch.tensor(1.0)).item() == pytest.approx(0.5)
+    assert OTHERS["flow"].timestep(torch.tensor(0.5)).item() == 500.0
+    assert [schedule.sigmas[-1].item() for schedule in OTHERS.values()][:3] == pytest.approx(
+        [80, 500, 1], rel=1e-5
+    )
+
+
+def test_a_shifted_flow_spends_its_time_at_high_levels() -> None:
+    assert FlowSchedule(3.0).percent_to_sigma(0.5) == pytest.approx(0.75)
+    assert FlowSchedule(3.0).percent_to_sigma(-1) == 1.0
+    assert FlowSchedule(3.0).percent_to_sigma(1) == 0.0
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ContinuousSchedule(0.0, 1.0),
+        lambda: ContinuousSchedule(2.0, 1.0),
+        lambda: FlowSchedule(0.0),
+        lambda: DistilledSchedule(discrete_schedule(), 1),
+        lambda: DistilledSchedule(discrete_schedule(), 1001),
+    ],
+)
+def test_schedules_that_are_none(make: Callable[[], NoiseSchedule]) -> None:
+    with pytest.raises(ValueError, match="not"):
+        make()

@@ -6,13 +6,12 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
+from inkloom.diffusion.continuous_schedule import FlowSchedule
 from inkloom.diffusion.names import SCHEDULE_NAMES, UnknownNameError
 from inkloom.diffusion.schedule import NoiseSchedule, discrete_schedule
 from inkloom.diffusion.sigmas import SCHEDULES, part_of, sigmas_for
@@ -21,31 +20,13 @@ DATA = Path(__file__).parents[1] / "data" / "sigmas"
 TABLES = json.loads((DATA / "sigmas.json").read_text(encoding="utf-8"))["tables"]
 
 
-class Flow:
-    """A schedule that is no discrete one: `shifted` maps time 0..1 to sigma."""
-
-    def __init__(self, shifted: Callable[[Tensor], Tensor], count: int, scale: float) -> None:
-        self.shifted = shifted
-        self.scale = scale
-        self.sigmas = shifted(torch.arange(1, count + 1) / count)
-
-    def timestep(self, sigma: Tensor) -> Tensor:
-        return sigma * self.scale
-
-    def sigma(self, timestep: Tensor) -> Tensor:
-        return self.shifted(timestep / self.scale)
-
-    def percent_to_sigma(self, percent: float) -> float:
-        return float(self.shifted(torch.tensor(1 - percent)))
-
-
 MODELS: dict[str, NoiseSchedule] = {
     "sd1_sdxl_eps": discrete_schedule(),
     "sd_ztsnr": discrete_schedule(zero_terminal_snr=True),
     "ddpm_linear_1e-4_2e-2": discrete_schedule("linear"),
-    "sd3_shift3": Flow(lambda t: 3 * t / (1 + 2 * t), 1000, 1000),
-    "flow_shift1": Flow(lambda t: t, 1000, 1000),
-    "flux_mu1.15": Flow(lambda t: math.exp(1.15) / (math.exp(1.15) + (1 / t - 1)), 10000, 1),
+    "sd3_shift3": FlowSchedule(3.0),
+    "flow_shift1": FlowSchedule(1.0),
+    "flux_mu1.15": FlowSchedule(math.exp(1.15), 1.0, 10_000),
 }
 SD = MODELS["sd1_sdxl_eps"]
 
@@ -74,7 +55,7 @@ def test_levels_fall_to_zero(name: str, steps: int) -> None:
 
 
 def test_a_table_that_begins_at_zero_ends_there_by_itself() -> None:
-    fine = Flow(lambda t: t**2, 1000, 1000)
+    fine = FlowSchedule(0.001)
     assert fine.sigmas[0] < 1e-5
     sigmas = sigmas_for(fine, "normal", 4)
     assert len(sigmas) == 5

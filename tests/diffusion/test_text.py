@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.text import TextSpec, TextTower
+from inkloom.diffusion.text import Insert, TextSpec, TextTower, scaled_attention, with_weights
 
 PREFIX = "cond_stage_model.transformer."
 EOS = 299
@@ -34,30 +34,52 @@ def row(*ids):
     return torch.tensor([[298, *ids, *[EOS] * (76 - len(ids))]])
 
 
-@pytest.mark.parametrize("layer", [-1, -2, -3])
-def test_layers_are_those_of_transformers(golden, layer):
-    weights = {key.removeprefix(PREFIX): value for key, value in golden.weights("tiny-clip-l").items()}
-    shapes = {key: tuple(value.shape) for key, value in weights.items()}
-    tower = on_meta(TextSpec.from_shapes(shapes, heads=4))
-    tower.load_state_dict(weights, assign=True)
-    io = golden.io("tiny-clip-l")
-    with torch.inference_mode():
-        hidden, pooled = tower.eval()(io["ids"], EOS, layer)
-    expected = io[f"hidden_minus{-layer}_ln"]
-    assert (hidden - expected).abs().max() <= 1e-5 * expected.abs().max()
-    assert (pooled - io["pooled"]).abs().max() <= 1e-5 * io["pooled"].abs().max()
+@pytest.fixture
+def golden_tower(golden):
+    """Return a tower of stored weights with 4 heads."""
+
+    def build(name, kind):
+        weights = {key.removeprefix(PREFIX): value for key, value in golden.weights(name).items()}
+        shapes = {key: tuple(value.shape) for key, value in weights.items()}
+        tower = on_meta(TextSpec.from_shapes(shapes, heads=4, kind=kind))
+        tower.load_state_dict(weights, assign=True)
+        return tower.eval().requires_grad_(False)
+
+    return build
 
 
-def test_the_published_key_list_gives_a_tower_with_just_these_keys(golden):
-    listed = {
-        k.removeprefix(PREFIX): shape
-        for k, (_, shape) in golden.keys("sd15-full").items()
-        if k.startswith(PREFIX)
-    }
-    del listed["text_model.embeddings.position_ids"]
-    spec = TextSpec.from_shapes(listed)
-    assert spec == TextSpec(vocabulary=49408, width=768, layers=12, heads=12, hidden=3072)
-    assert shapes_of(on_meta(spec)) == listed
+def close(found, expected):
+    return (found - expected).abs().max() <= 1e-5 * expected.abs().max()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "layers"),
+    [
+        ("tiny-clip-l", "clip_l", ["1_ln", "2_ln", "3_ln", "2"]),
+        ("tiny-openclip", "open_clip_g", ["1", "2", "2_ln"]),
+    ],
+)
+def test_layers_are_those_of_transformers(golden, golden_tower, name, kind, layers):
+    tower, io = golden_tower(name, kind), golden.io(name)
+    for layer in layers:
+        hidden, pooled = tower(io["ids"], EOS, -int(layer[0]), norm=layer.endswith("_ln"))
+        assert close(hidden, io[f"hidden_minus{layer}"])
+        assert close(pooled, io.get("projected", io["pooled"]))
+
+
+def test_vectors_stand_in_for_tokens(golden, golden_tower):
+    tower, io = golden_tower("tiny-clip-l", "clip_l"), golden.io("tiny-clip-l")
+    ids = io["ti_ids"]
+    columns = (ids[0] >= SMALL.vocabulary).nonzero().flatten().tolist()
+    inserts = [Insert(0, column, io["ti_vectors"][i]) for i, column in enumerate(columns)]
+    for layer, name in ((-1, "ti_last_hidden_state"), (-2, "ti_hidden_minus2")):
+        found = tower(torch.where(ids > EOS, 0, ids), EOS, layer, norm=layer == -1, inserts=inserts)
+        assert close(found.hidden, io[name])
+
+
+def test_a_vector_of_another_width_is_refused(tower):
+    with pytest.raises(ValueError, match="a vector of 5 channels in a tower of 128"):
+        tower(row(1), EOS, inserts=[Insert(0, 1, torch.zeros(5))])
 
 
 def test_a_spec_is_read_back_from_its_towers_keys():
@@ -104,3 +126,26 @@ def test_a_tower_can_be_trained():
     hidden, pooled = tower(row(1, 2), EOS)
     (hidden.square().mean() + pooled.square().mean()).backward()
     assert all(parameter.grad is not None for parameter in tower.parameters())
+
+
+def test_changed_weights_leave_the_tower_and_share_the_rest(tower):
+    bias = "text_model.final_layer_norm.bias"
+    other = with_weights(tower, {bias: torch.ones(128)})
+    torch.testing.assert_close(other(row(1), EOS).hidden, tower(row(1), EOS).hidden + 1)
+    theirs, own = other.state_dict(), tower.state_dict()
+    assert {key for key in own if theirs[key].data_ptr() != own[key].data_ptr()} == {bias}
+    with pytest.raises(CheckpointError, match="a text tower has no unknown"):
+        with_weights(tower, {"unknown": torch.ones(1)})
+
+
+@pytest.mark.parametrize("part", ["q", "k", "v", "out"])
+def test_scaled_attention_is_that_of_scaled_projections(tower, part):
+    factors = dict.fromkeys(("q", "k", "v", "out"), 1.0) | {part: 1.5}
+    scaled = scaled_attention(tower, **factors).state_dict()
+    for key, tensor in tower.state_dict().items():
+        factor = 1.5 if f".{part}_proj." in key else 1
+        assert torch.equal(scaled[key], tensor * factor), key
+
+
+def test_attention_scaled_by_one_is_the_same_tower(tower):
+    assert scaled_attention(tower, q=1, k=1, v=1, out=1) is tower

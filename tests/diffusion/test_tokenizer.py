@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.tokenizer import BOS, EOS, Tokenizer, clip_tokenizer, folder_tokenizer
+from inkloom.diffusion.token_rows import Token, token_rows
+from inkloom.diffusion.tokenizer import BOS, EOS, clip_tokenizer, folder_tokenizer
 
 PROMPTS = json.loads((Path(__file__).parents[1] / "data/text/tokens.json").read_text(encoding="utf-8"))
 ANY_TEXT = st.text(st.characters(codec=None), max_size=200)  # surrogates too: JSON can carry them
@@ -29,30 +30,23 @@ def folder(tiny_checkpoint):
 @pytest.mark.parametrize("prompt", PROMPTS, ids=lambda prompt: repr(prompt["text"][:20]))
 def test_ids_are_those_of_transformers(clip, prompt):
     assert clip.ids(prompt["text"]) == prompt["ids"]
-    assert clip.rows(prompt["text"])[0] == prompt["padded_77_eos"]
+    assert clip.row(prompt["text"]) == prompt["padded_77_eos"]
+    tokens = [Token(token) for token in prompt["ids"]]
+    padded = token_rows([tokens], bos=clip.bos, eos=clip.eos, pad=0)[0]
+    assert [token.id for token in padded] == prompt["padded_77_zero"]
 
 
 def test_the_vocabulary_is_clips(clip):
-    assert (clip.size, clip.bos, clip.eos, clip.pad) == (49408, 49406, 49407, 49407)
-
-
-@pytest.mark.parametrize(("words", "filled"), [(0, [0]), (75, [75]), (76, [75, 1]), (151, [75, 75, 1])])
-def test_long_text_is_cut_into_rows_of_75(clip, words, filled):
-    rows = clip.rows("word " * words)
-    assert [sum(token == 2653 for token in row) for row in rows] == filled
+    assert (clip.size, clip.bos, clip.eos) == (49408, 49406, 49407)
 
 
 @settings(max_examples=300, deadline=None)
 @given(text=ANY_TEXT, length=st.integers(3, 100))
-def test_any_text_gives_whole_rows_of_known_ids(clip, text, length):
-    rows = clip.rows(text, length)
-    ids = clip.ids(text)
+def test_any_text_gives_a_whole_row_of_known_ids(clip, text, length):
+    row, ids = clip.row(text, length), clip.ids(text)
     assert all(0 <= token < clip.size for token in ids)
-    assert all(len(row) == length and row[0] == clip.bos for row in rows)
-    text_back = [token for row in rows[:-1] for token in row[1:-1]]
-    rest = ids[len(text_back) :]
-    assert text_back + rest == ids
-    assert rows[-1][1:] == [*rest, *[clip.eos] * (length - 1 - len(rest))]
+    assert (len(row), row[0], row[-1]) == (length, clip.bos, clip.eos)
+    assert row[1:-1] == [*ids, *[clip.eos] * length][: length - 2]
 
 
 @pytest.mark.parametrize(("text", "same"), [("\ud83d\ude00", "😀"), ("a\ud800b", "a�b")])
@@ -66,13 +60,8 @@ def test_specials_in_a_text_are_read_as_such(clip):
 
 def test_a_folder_gives_its_own_vocabulary(folder):
     tokenizer = folder_tokenizer(folder)
-    assert (tokenizer.size, tokenizer.bos, tokenizer.eos, tokenizer.pad) == (515, 513, 514, 514)
+    assert (tokenizer.size, tokenizer.bos, tokenizer.eos) == (515, 513, 514)
     assert tokenizer.ids("at bat") == [512, 65, 512]
-
-
-def test_padding_can_be_another_id(folder):
-    vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
-    assert Tokenizer(vocabulary, [], pad=0).rows("!", 5) == [[513, 256, 514, 0, 0]]
 
 
 @pytest.mark.parametrize(

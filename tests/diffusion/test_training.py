@@ -10,14 +10,17 @@ from itertools import pairwise
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from inkloom.diffusion.autoencoder import Autoencoder, AutoencoderSpec
 from inkloom.diffusion.checkpoint import load_checkpoint
 from inkloom.diffusion.latent_format import SD1
+from inkloom.diffusion.previews import COLOURS
+from inkloom.diffusion.tensorfile import open_tensors
 from inkloom.diffusion.tokenizer import folder_tokenizer
 from inkloom.diffusion.training import train_diffusion as diffusion_training
 from inkloom.diffusion.training.exam import Settings, questions, sample, score
-from inkloom.diffusion.training.export import export
+from inkloom.diffusion.training.export import export, stamp
 from inkloom.diffusion.training.latents import Latents, encode_scenes, fold_normalisation
 from inkloom.diffusion.training.loop import Plan, Training, averaged, train
 from inkloom.diffusion.training.muon import Muon, orthogonalise
@@ -203,13 +206,13 @@ def test_folding_keeps_the_pictures_and_normalises_the_latents():
     latents = vae.encode(x)
     mean, std = latents.mean(dim=(0, 2, 3)), latents.std(dim=(0, 2, 3))
     folded = fold_normalisation(vae, mean, std)
-    scaled = folded.encode(x) * SD1.scale
+    scaled = SD1.to_model(folded.encode(x))
     torch.testing.assert_close(scaled.mean(dim=(0, 2, 3)), torch.zeros(4), atol=1e-4, rtol=0)
     torch.testing.assert_close(scaled.std(dim=(0, 2, 3)), torch.ones(4), atol=1e-4, rtol=0)
     torch.testing.assert_close(folded(x), vae(x), atol=1e-4, rtol=0)
     (_, before), (_, after) = vae.encode_moments(x), folded.encode_moments(x)
     noise_before, noise_after = (0.5 * before).exp(), (0.5 * after).exp()
-    torch.testing.assert_close(noise_after * std[:, None, None] * SD1.scale, noise_before)
+    torch.testing.assert_close(SD1.to_model(noise_after * std[:, None, None]), noise_before)
 
 
 def test_what_is_exported_loads_strictly_and_samples_the_same(tmp_path, tokenizer, tokenizer_folder):
@@ -226,6 +229,15 @@ def test_what_is_exported_loads_strictly_and_samples_the_same(tmp_path, tokenize
     loaded = load_checkpoint(tmp_path / "inklet.safetensors")
     assert loaded.model.prediction.name == "v"
     assert float(loaded.model.schedule.sigmas[-1]) > 4000
+    assert len(loaded.model.latent_format.rgb) == 4
+    assert loaded.model.latent_format.rgb != SD1.rgb
+    written = open_tensors(tmp_path / "inklet.safetensors")
+    save_file(dict(written.tensors), tmp_path / "bare.safetensors", {"modelspec.title": "bare"})
+    stamp(tmp_path / "bare.safetensors")
+    stamped = open_tensors(tmp_path / "bare.safetensors")
+    assert stamped.metadata == {"modelspec.title": "bare", COLOURS: written.metadata[COLOURS]}
+    assert stamped.tensors.keys() == written.tensors.keys()
+    assert all(torch.equal(stamped.tensors[key], value) for key, value in written.tensors.items())
     prompts, settings = ["a red circle", ""], Settings(steps=2)
     expected = sample(*denoiser.handles(vae), prompts, settings)
     assert torch.equal(sample(loaded.model, loaded.clip, loaded.vae, prompts, settings), expected)

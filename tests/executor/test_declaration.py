@@ -11,6 +11,7 @@ import pytest
 
 from inkloom.executor import (
     UNSET,
+    Advanced,
     Choice,
     Context,
     DeclarationError,
@@ -20,6 +21,7 @@ from inkloom.executor import (
     Folders,
     Hidden,
     Json,
+    Names,
     NodeTable,
     Optional,
     Port,
@@ -61,8 +63,9 @@ def nasty(
     picture: Annotated[str, Files("input", upload=True)],
     text: Annotated[str, Text(multiline=True, dynamic_prompts=True), Tooltip("what to draw")] = "",
     flag: Annotated[bool, Optional()] = True,
-    limit: Annotated[int, Range(1, 9)] | None = None,
+    limit: Annotated[int, Range(1, 9), Advanced()] | None = None,
     prompt: Annotated[Json, Hidden("PROMPT")],
+    **shares: Annotated[float, Range(0, 1), Names(("in.0.", "out."), default=1.0)],
 ) -> Pair | Ui | Expansion:
     """Do nothing, nastily.
 
@@ -92,11 +95,13 @@ def test_object_info(tmp_path: Any) -> None:
                     "STRING",
                     {"default": "", "multiline": True, "dynamicPrompts": True, "tooltip": "what to draw"},
                 ],
+                "in.0.": ["FLOAT", {"default": 1.0, "min": 0.0, "max": 1.0}],
+                "out.": ["FLOAT", {"default": 1.0, "min": 0.0, "max": 1.0}],
             },
             "optional": {
                 "other": ["IMAGE", {}],
                 "flag": ["BOOLEAN", {"default": True}],
-                "limit": ["INT", {"min": 1, "max": 9}],
+                "limit": ["INT", {"min": 1, "max": 9, "advanced": True}],
             },
             "hidden": {"prompt": "PROMPT"},
         },
@@ -112,6 +117,8 @@ def test_object_info(tmp_path: Any) -> None:
                 "name",
                 "picture",
                 "text",
+                "in.0.",
+                "out.",
             ],
             "optional": ["other", "flag", "limit"],
             "hidden": ["prompt"],
@@ -149,6 +156,8 @@ def test_schema() -> None:
             "text": {"type": "string", "default": "", "description": "what to draw"},
             "flag": {"type": "boolean", "default": True},
             "limit": {"type": ["integer", "null"], "minimum": 1, "maximum": 9, "default": None},
+            "in.0.": {"type": "number", "minimum": 0.0, "maximum": 1.0, "default": 1.0},
+            "out.": {"type": "number", "minimum": 0.0, "maximum": 1.0, "default": 1.0},
         },
     }
 
@@ -237,7 +246,7 @@ async def _async(*, a: int) -> int: ...
         (_unknown, "should be Annotated[..., Port"),
         (_misspelt, "'Imgae' is not defined"),
         (_positional, "keyword-only"),
-        (_rest, "keyword-only"),
+        (_rest, "needs one Names(...)"),
         (_no_return, "return annotation"),
         (_out_of_range, "default 6 is outside of 1..5"),
         (_no_multiple, "default 9 is no multiple of 8"),

@@ -1,10 +1,22 @@
 from __future__ import annotations
 
-from inkloom.executor.reference import reference
+import json
+from pathlib import Path
+
+import pytest
+
 from inkloom.nodes import NODES
-from inkloom.nodes.page import PAGE
+from inkloom.nodes.absent import ABSENT
+from inkloom.nodes.page import DOCS, pages
+
+CORE = json.loads((Path(__file__).parents[1] / "data" / "core-nodes.json").read_text(encoding="utf-8"))
 
 
-def test_the_page_of_nodes_is_up_to_date():
+@pytest.mark.parametrize("name", pages())
+def test_the_pages_on_nodes_are_up_to_date(name: str):
     """When this fails: python -m inkloom.nodes.page"""
-    assert PAGE.read_text(encoding="utf-8") == reference(NODES)
+    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name]
+
+
+def test_every_core_node_is_here_or_its_absence_has_a_reason():
+    assert CORE["nodes"].keys() - NODES.keys() == ABSENT.keys()

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkloom.nodes.pictures import PictureError, png_texts, read_picture, save_pngs
+from inkloom.nodes.numbered import OutputError, workflow_texts
+from inkloom.nodes.pictures import PictureError, read_picture, save_pngs
 
 GREY = np.full((4, 6, 3), 128, np.uint8)
 
@@ -52,7 +53,7 @@ def test_numbers_go_on_from_the_highest_one(tmp_path: Path, there: list[str], pr
 def test_a_prefix_cannot_leave_the_output_folder(tmp_path: Path, prefix: str):
     output = tmp_path / "output"
     output.mkdir()
-    with pytest.raises(PictureError, match="leads out of the output folder"):
+    with pytest.raises(OutputError, match="leads out of the output folder"):
         save(output, prefix)
     assert names(tmp_path) == []
 
@@ -60,7 +61,7 @@ def test_a_prefix_cannot_leave_the_output_folder(tmp_path: Path, prefix: str):
 def test_a_link_inside_the_output_folder_cannot_lead_out_of_it(tmp_path: Path):
     (tmp_path / "output").mkdir()
     (tmp_path / "output" / "door").symlink_to(tmp_path)
-    with pytest.raises(PictureError, match="leads out"):
+    with pytest.raises(OutputError, match="leads out"):
         save(tmp_path / "output", "door/a")
 
 
@@ -75,7 +76,7 @@ def test_savers_at_the_same_time_overwrite_nothing(tmp_path: Path):
 
 def test_a_folder_that_is_a_file_is_told_in_one_sentence(tmp_path: Path):
     (tmp_path / "taken").touch()
-    with pytest.raises(PictureError, match="a file has the name of a folder in its path"):
+    with pytest.raises(OutputError, match="a file has the name of a folder in its path"):
         save(tmp_path, "taken/a")
 
 
@@ -83,17 +84,17 @@ def test_a_write_cut_short_leaves_no_file(tmp_path: Path):
     """The kernel refuses the file half-way, as a full disk would; apart, since the limit stays."""
     code = (
         "import resource, signal, sys, numpy, pathlib\n"
-        "from inkloom.nodes.pictures import save_pngs, PictureError\n"
+        "from inkloom.nodes.pictures import save_pngs; from inkloom.nodes.numbered import OutputError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
         "noise = numpy.random.default_rng(0).integers(0, 256, (64, 64, 3), numpy.uint8)\n"
         "try:\n    save_pngs([noise], pathlib.Path(sys.argv[1]), 'a', {}, 1)\n"
-        "except PictureError as error:\n    print(error)\n"
+        "except OutputError as error:\n    print(error)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
-    assert "can't write pictures" in done.stdout
+    assert "can't write to" in done.stdout
     assert "larger than this process may write" in done.stdout
     assert names(tmp_path) == []
 
@@ -111,7 +112,7 @@ def test_a_file_system_without_hard_links_will_do(
     assert save(tmp_path, "a", 2) == ["a_00001_.png", "a_00002_.png"]
 
     monkeypatch.setattr(os, "replace", lambda *_: refuse())
-    with pytest.raises(PictureError):
+    with pytest.raises(OutputError):
         save(tmp_path)
     assert names(tmp_path) == ["a_00001_.png", "a_00002_.png"]
 
@@ -126,7 +127,7 @@ def test_what_a_killed_process_left_is_swept_away_once_it_is_old(tmp_path: Path)
 
 
 def test_the_workflow_travels_in_the_text_chunks(tmp_path: Path):
-    [path] = save_pngs([GREY], tmp_path, "a", png_texts({"1": {}}, {"workflow": {"x": "ü"}}), 4)
+    [path] = save_pngs([GREY], tmp_path, "a", workflow_texts({"1": {}}, {"workflow": {"x": "ü"}}), 4)
     with Image.open(path) as file:
         assert file.text == {"prompt": '{"1": {}}', "workflow": '{"x": "\\u00fc"}'}  # type: ignore[attr-defined]
         assert np.array_equal(np.asarray(file), GREY)

@@ -23,6 +23,13 @@ SKIPPED = ("encoding", "options_note", "tooltip", "multiselect")
 """Notes on inputs that are about the list itself, help, or a widget's default (one choice)."""
 
 
+def wanted_of(declared: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what has no meaning: notes, one line for a text. Limits of a FLOAT are floats."""
+    wanted = {k: v for k, v in declared.items() if k not in SKIPPED and (k, v) != ("multiline", False)}
+    limits = {"min", "max"} & wanted.keys() if wanted["type"] == "FLOAT" else ()
+    return wanted | {key: float(wanted[key]) for key in limits}
+
+
 def described(entry: list[Any]) -> dict[str, Any]:
     """Turn a wire entry `[type, options]` into the form of the list of core nodes."""
     kind, options = entry[0], {k: v for k, v in (entry[1:] or [{}])[0].items() if k != "tooltip"}
@@ -39,9 +46,8 @@ def test_core_node(name: str, tmp_path: Path) -> None:
         ours = info["input"].get(group, {})
         theirs = core["inputs"].get(group, {})
         assert list(ours) == list(theirs), "names and order"
-        for key, wanted in theirs.items():
-            got = described(ours[key])
-            wanted = {k: v for k, v in wanted.items() if k not in SKIPPED}
+        for key, declared in theirs.items():
+            got, wanted = described(ours[key]), wanted_of(declared)
             if wanted["type"] == "COMBO":
                 options, known = got.pop("options"), wanted.pop("options")
                 assert set(options) <= set(known), f"{key}: an option that no saved workflow has"

@@ -28,15 +28,41 @@ def reference(folder):
     return network.eval()
 
 
+def text_outputs(network, io):
+    """Yield the names and values of a text tower's outputs."""
+    inner = getattr(network, "text_model", network)
+    result = network(input_ids=io["ids"], output_hidden_states=True)
+    for back in (1, 2, 3):
+        yield f"hidden_minus{back}", result.hidden_states[-back]
+        yield f"hidden_minus{back}_ln", inner.final_layer_norm(result.hidden_states[-back])
+    last = result.last_hidden_state
+    eos = (io["ids"] == network.config.eos_token_id).int().argmax(-1)
+    yield "pooled", last[torch.arange(len(eos)), eos]
+    if "projected" in io:
+        yield "projected", result.text_embeds
+    if "ti_ids" in io:
+        # Row 2 is the empty prompt; the vectors' ids are the two behind the vocabulary.
+        weights, row, empty = io["prompt_weights_row3"][:, None], last[3], last[2]
+        yield "weighted_towards_empty", empty + weights * (row - empty)
+        yield "weighted_scale_and_restore_mean", row * weights * (row.mean() / (row * weights).mean())
+        old = inner.embeddings.token_embedding
+        vectors = torch.cat([old.weight, io["ti_vectors"]])
+        inner.embeddings.token_embedding = torch.nn.Embedding.from_pretrained(vectors)
+        result = network(input_ids=io["ti_ids"], output_hidden_states=True)
+        yield "ti_last_hidden_state", result.last_hidden_state
+        yield "ti_hidden_minus2", result.hidden_states[-2]
+
+
 def outputs(folder, io):
     """Yield the names and values of a folder's outputs as its reference computes them."""
     network = reference(folder)
     if "ids" in io:
-        result = network(input_ids=io["ids"], output_hidden_states=True)
-        for back in (1, 2, 3):
-            yield f"hidden_minus{back}_ln", network.final_layer_norm(result.hidden_states[-back])
-        eos = (io["ids"] == network.config.eos_token_id).int().argmax(-1)
-        yield "pooled", result.last_hidden_state[torch.arange(len(eos)), eos]
+        yield from text_outputs(network, io)
+    elif "indices" in io:
+        latents = network.encode((io["image_hwc"] * 2 - 1).permute(0, 3, 1, 2)).latents
+        yield "latents_before_quantise", latents
+        yield "latents_quantised", network.quantize(latents)[0]
+        yield "decoded", network.decode(latents).sample
     elif "z" in io:
         posterior = network.encode((io["image_hwc"] * 2 - 1).permute(0, 3, 1, 2)).latent_dist
         yield "mean", posterior.mean
@@ -45,7 +71,8 @@ def outputs(folder, io):
     else:
         for name in (name for name in io if name.startswith("out_")):
             times = torch.tensor([981.0, 37.0] if name == "out_two_timesteps" else float(name[5:]))
-            yield name, network(io["x"], times, io["context"]).sample
+            sizes = {"text_embeds": io["pooled"], "time_ids": io["time_ids"]} if "pooled" in io else None
+            yield name, network(io["x"], times, io["context"], added_cond_kwargs=sizes).sample
 
 
 if __name__ == "__main__":
@@ -53,4 +80,6 @@ if __name__ == "__main__":
     for folder in sorted(path.parent for path in Path(__file__).parent.glob("*/model.json")):
         io = load_file(folder / "io.safetensors")
         for name, value in outputs(folder, io):
+            if name not in io:
+                continue
             print(f"{folder.name} {name}: {float((value - io[name]).abs().max() / io[name].abs().max()):.1e}")

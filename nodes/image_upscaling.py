@@ -1,0 +1,68 @@
+"""Nodes that scale pictures."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from .. import diffusion
+from ..executor import Choice, Range, node
+from .latent import CROPS, MAX_SIDE
+from .ports import Image
+
+IMAGE_SCALE_METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos")
+
+ScaleMethod = Annotated[str, Choice(IMAGE_SCALE_METHODS)]
+OpenSide = Annotated[int, Range(0, MAX_SIDE, step=1)]
+"""Pixels; 0 leaves it to the other side."""
+
+
+@node("ImageScale", category="image/upscaling", display_name="Upscale Image")
+def image_scale(
+    *,
+    image: Image,
+    upscale_method: ScaleMethod,
+    width: OpenSide = 512,
+    height: OpenSide = 512,
+    crop: Annotated[str, Choice(CROPS)],
+) -> Image:
+    """Scale pictures; a side of 0 follows the other one's proportion.
+
+    `center` first cuts them evenly to the new proportions, `disabled` stretches them.
+    """
+    return diffusion.scale_image(image, upscale_method, width, height, crop)
+
+
+@node("ImageScaleBy", category="image/upscaling", display_name="Upscale Image By")
+def image_scale_by(
+    *,
+    image: Image,
+    upscale_method: ScaleMethod,
+    scale_by: Annotated[float, Range(0.01, 8.0, step=0.01)] = 1.0,
+) -> Image:
+    """Scale both sides of pictures by a factor."""
+    return diffusion.scale_image_by(image, upscale_method, scale_by)
+
+
+@node("ImageScaleToTotalPixels", category="image/upscaling")
+def image_scale_to_total_pixels(
+    *,
+    image: Image,
+    upscale_method: ScaleMethod,
+    megapixels: Annotated[float, Range(0.01, 16.0, step=0.01)] = 1.0,
+) -> Image:
+    """Scale pictures in their proportions to so many megapixels of 1024 x 1024 pixels."""
+    return diffusion.scale_image_to_megapixels(image, upscale_method, megapixels)
+
+
+@node("ImageScaleToMaxDimension", category="image/upscaling")
+def image_scale_to_max_dimension(
+    *,
+    image: Image,
+    # One stands there twice, as on the wire.
+    upscale_method: Annotated[
+        str, Choice(("area", "lanczos", "bilinear", "nearest-exact", "bilinear", "bicubic"))
+    ],
+    largest_size: OpenSide = 512,
+) -> Image:
+    """Scale pictures in their proportions until the longer side has so many pixels; 0 keeps them."""
+    return diffusion.scale_image_to_side(image, upscale_method, largest_size)
