@@ -22,16 +22,11 @@ KERNELS = torch.einsum("ai,bj->abij", KERNEL, KERNEL).reshape(16, 9)
 
 @dataclass(frozen=True, eq=False)
 class Tiles:
-    """The tiles of some rows of one item, transformed: [4,4,rows,columns,C]; `first` is their first row."""
+    """Transformed tiles [4,4,B,rows,columns,C]: those rows of tiles, of those items."""
 
-    item: int
-    first: int
+    items: slice
+    rows: slice
     values: Tensor
-
-    @property
-    def rows(self) -> int:
-        """How many rows of tiles these are."""
-        return self.values.shape[2]
 
 
 def convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -42,24 +37,25 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     items, channels, height, width = x.shape
     down, across = -(-height // 2), -(-width // 2)
     out = x.new_empty(items, 2 * down, 2 * across, len(weight))
-    blocks = _blocks(len(weight), 16 * channels * x.itemsize)
-    together = channels + blocks[0].stop
-    tiles = _tiles(x.permute(0, 2, 3, 1), _blocks(down, 16 * across * together * x.itemsize))
-    if len(blocks) == 1:
-        [(_, kernels)] = _kernels(weight, blocks)
+    outputs = _blocks(len(weight), 16 * channels * x.itemsize)
+    row_bytes = 16 * across * (channels + outputs[0].stop) * x.itemsize
+    tiles = _tiles(x.permute(0, 2, 3, 1), _blocks(items, down * row_bytes), _blocks(down, row_bytes))
+    if len(outputs) == 1:
+        [(_, kernels)] = _kernels(weight, outputs)
         for some in tiles:
             _write(out, slice(None), _multiplied(some.values, kernels), bias, some)
     else:
         kept = list(tiles)
-        for block, kernels in _kernels(weight, blocks):
+        for block, kernels in _kernels(weight, outputs):
             for some in kept:
                 _write(out, block, _multiplied(some.values, kernels), bias[block], some)
     return out[:, :height, :width].permute(0, 3, 1, 2)
 
 
 def _blocks(count: int, nbytes: int) -> list[slice]:
-    """Cut `count` things of so many bytes each into runs of about `BLOCK_BYTES`."""
-    step = max(1, BLOCK_BYTES // nbytes)
+    """Cut `count` things of so many bytes each into equal runs of about `BLOCK_BYTES` at most."""
+    runs = -(-count * nbytes // BLOCK_BYTES)
+    step = -(-count // runs)
     return [slice(start, min(start + step, count)) for start in range(0, count, step)]
 
 
@@ -70,22 +66,23 @@ def _kernels(weight: Tensor, blocks: list[slice]) -> Iterator[tuple[slice, Tenso
         yield block, KERNELS.to(weight) @ by_place[block]
 
 
-def _tiles(x: Tensor, blocks: list[slice]) -> Iterator[Tiles]:
+def _tiles(x: Tensor, items: list[slice], rows: list[slice]) -> Iterator[Tiles]:
     """Cut maps [B,h,w,C] into tiles of 4 x 4 that overlap by 2, and transform them."""
-    items, height, width, channels = x.shape
+    height, width, channels = x.shape[1:]
     across = -(-width // 2)
-    for item in range(items):
-        for block in blocks:
-            rows = block.stop - block.start
+    for few in items:
+        count = few.stop - few.start
+        for block in rows:
+            down = block.stop - block.start
             top, bottom = max(0, 2 * block.start - 1), min(height, 2 * block.stop + 1)
-            padded = x.new_zeros(2 * rows + 2, 2 * across + 2, channels)
+            padded = x.new_zeros(count, 2 * down + 2, 2 * across + 2, channels)
             above = top - (2 * block.start - 1)
-            padded[above : above + bottom - top, 1 : width + 1] = x[item, top:bottom]
-            half = x.new_empty(4, rows, 2 * across + 2, channels)
-            _transform([padded[k : k + 2 * rows : 2] for k in range(4)], half)
-            whole = x.new_empty(4, 4, rows, across, channels)
-            _transform([half[:, :, k : k + 2 * across : 2] for k in range(4)], whole.transpose(0, 1))
-            yield Tiles(item, block.start, whole)
+            padded[:, above : above + bottom - top, 1 : width + 1] = x[few, top:bottom]
+            half = x.new_empty(4, count, down, 2 * across + 2, channels)
+            _transform([padded[:, k : k + 2 * down : 2] for k in range(4)], half)
+            whole = x.new_empty(4, 4, count, down, across, channels)
+            _transform([half[:, :, :, k : k + 2 * across : 2] for k in range(4)], whole.transpose(0, 1))
+            yield Tiles(few, block, whole)
 
 
 def _transform(d: list[Tensor], out: Tensor) -> None:
@@ -97,21 +94,20 @@ def _transform(d: list[Tensor], out: Tensor) -> None:
 
 
 def _multiplied(tiles: Tensor, kernels: Tensor) -> Tensor:
-    """Multiply [4,4,rows,columns,C] with [outputs,16,C]: [4,4,rows,columns,outputs]."""
-    rows, columns, channels = tiles.shape[2:]
-    flat = tiles.view(16, rows * columns, channels)
-    products = tiles.new_empty(16, rows * columns, len(kernels))
+    """Multiply [4,4,B,rows,columns,C] with [outputs,16,C]: [4,4,B,rows,columns,outputs]."""
+    flat = tiles.flatten(2, 4).flatten(0, 1)
+    products = tiles.new_empty(16, flat.shape[1], len(kernels))
     for place in range(16):
         torch.mm(flat[place], kernels[:, place].t(), out=products[place])
-    return products.view(4, 4, rows, columns, len(kernels))
+    return products.view(*tiles.shape[:-1], len(kernels))
 
 
 def _write(out: Tensor, outputs: slice, products: Tensor, bias: Tensor, tiles: Tiles) -> None:
     """Turn products into results and write them to their rows and channels of out [B,h,w,D]."""
-    rows = out[tiles.item, 2 * tiles.first : 2 * (tiles.first + tiles.rows)]
+    rows = out[tiles.items, 2 * tiles.rows.start : 2 * tiles.rows.stop]
     for down, half in enumerate(_pair(products)):
         for across, result in enumerate(_pair(half)):
-            torch.add(result, bias, out=rows[down::2, across::2, outputs])
+            torch.add(result, bias, out=rows[:, down::2, across::2, outputs])
 
 
 def _pair(m: Tensor) -> tuple[Tensor, Tensor]:
