@@ -17,7 +17,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from inkloom.diffusion.checkpoint import load_checkpoint
+from inkloom.diffusion.files.checkpoint import load_checkpoint
 from inkloom.diffusion.training.exam import Question, Settings, questions, sample, score
 from inkloom.diffusion.training.train_vae import psnr, reconstruct, unseen_pictures
 

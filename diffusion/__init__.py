@@ -10,57 +10,59 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .adding_noise import noised_between as noised_between
-    from .attention_multiply import with_multiplied_attention as with_multiplied_attention
-    from .blending import blend_images as blend_images
-    from .brownian import step_noise_for as step_noise_for
-    from .canny import canny_edges as canny_edges
-    from .canvas import Canvas as Canvas
-    from .checkpoint import Checkpoint as Checkpoint
-    from .checkpoint import load_checkpoint as load_checkpoint
-    from .checkpoint import load_unet as load_unet
-    from .checkpoint import load_vae as load_vae
     from .clip import Clip as Clip
-    from .clip_files import load_clip as load_clip
-    from .colours import rgb_to_yuv as rgb_to_yuv
-    from .colours import yuv_to_rgb as yuv_to_rgb
-    from .compositing import composite_latents as composite_latents
-    from .compositing import composite_latents_masked as composite_latents_masked
-    from .conditioning import as_negative as as_negative
-    from .conditioning import average_conditioning as average_conditioning
-    from .conditioning import concat_conditioning as concat_conditioning
-    from .conditioning import with_options as with_options
-    from .conditioning import zero_conditioning as zero_conditioning
-    from .configs import load_checkpoint_with_config as load_checkpoint_with_config
-    from .deep_shrink import with_deep_shrink as with_deep_shrink
-    from .describe import check_image as check_image
-    from .describe import described as described
-    from .diffusers_folder import load_diffusers as load_diffusers
-    from .encode_inpaint import encode_for_inpaint as encode_for_inpaint
     from .errors import CheckpointError as CheckpointError
     from .errors import NotFiniteError as NotFiniteError
-    from .estimate import predict as predict
-    from .estimate import predict_each as predict_each
-    from .families import FAMILIES as FAMILIES
-    from .families import Family as Family
-    from .filters import blur_image as blur_image
-    from .filters import morph_image as morph_image
-    from .filters import sharpen_image as sharpen_image
-    from .freeu import with_freeu as with_freeu
+    from .files.checkpoint import Checkpoint as Checkpoint
+    from .files.checkpoint import load_checkpoint as load_checkpoint
+    from .files.checkpoint import load_unet as load_unet
+    from .files.checkpoint import load_vae as load_vae
+    from .files.clip_files import load_clip as load_clip
+    from .files.configs import load_checkpoint_with_config as load_checkpoint_with_config
+    from .files.diffusers_folder import load_diffusers as load_diffusers
+    from .files.families import FAMILIES as FAMILIES
+    from .files.families import Family as Family
+    from .files.latent_files import latent_bytes as latent_bytes
+    from .files.latent_files import read_latent as read_latent
+    from .files.merging import blend as blend
+    from .files.merging import blend_by_prefix as blend_by_prefix
+    from .files.merging import difference as difference
+    from .files.merging import mixed_clips as mixed_clips
+    from .files.merging import mixed_models as mixed_models
+    from .files.merging import total as total
+    from .files.saving import checkpoint_tensors as checkpoint_tensors
+    from .files.saving import clip_tensors as clip_tensors
+    from .files.saving import metadata_of as metadata_of
+    from .files.saving import model_tensors as model_tensors
+    from .files.saving import vae_tensors as vae_tensors
+    from .files.saving import write_tensors as write_tensors
+    from .files.taesd_files import load_tiny_decoder as load_tiny_decoder
+    from .files.taesd_files import load_tiny_vae as load_tiny_vae
+    from .files.vision_files import load_clip_vision as load_clip_vision
     from .guidance.attention import PerturbedAttention as PerturbedAttention
     from .guidance.attention import SelfAttention as SelfAttention
     from .guidance.base import Rule as Rule
+    from .guidance.canvas import Canvas as Canvas
+    from .guidance.conditioning import as_negative as as_negative
+    from .guidance.conditioning import average_conditioning as average_conditioning
+    from .guidance.conditioning import concat_conditioning as concat_conditioning
+    from .guidance.conditioning import with_options as with_options
+    from .guidance.conditioning import zero_conditioning as zero_conditioning
     from .guidance.directions import FrequencyScaling as FrequencyScaling
     from .guidance.directions import OperateOnGuidance as OperateOnGuidance
     from .guidance.directions import PerpNeg as PerpNeg
     from .guidance.directions import ProjectedGuidance as ProjectedGuidance
     from .guidance.directions import TangentialDamping as TangentialDamping
     from .guidance.directions import ZeroStar as ZeroStar
+    from .guidance.estimate import predict as predict
+    from .guidance.estimate import predict_each as predict_each
     from .guidance.guiders import CfgGuider as CfgGuider
     from .guidance.guiders import DualCfgGuider as DualCfgGuider
     from .guidance.guiders import Guided as Guided
     from .guidance.guiders import Guider as Guider
     from .guidance.guiders import cfg_combine as cfg_combine
+    from .guidance.image_conditioning import edit_conditioning as edit_conditioning
+    from .guidance.image_conditioning import inpaint_conditioning as inpaint_conditioning
     from .guidance.ranges import RepaintByDegrees as RepaintByDegrees
     from .guidance.ranges import SigmaRange as SigmaRange
     from .guidance.results import FollowPrompt as FollowPrompt
@@ -70,91 +72,97 @@ if TYPE_CHECKING:
     from .guidance.results import Rescale as Rescale
     from .guidance.results import ScaleNoise as ScaleNoise
     from .guidance.results import Threshold as Threshold
-    from .hypertile import with_hypertile as with_hypertile
-    from .image_batch import add_noise_to_image as add_noise_to_image
-    from .image_batch import images_from_batch as images_from_batch
-    from .image_batch import join_images as join_images
-    from .image_composite import composite_images as composite_images
-    from .image_composite import join_alpha as join_alpha
-    from .image_composite import split_alpha as split_alpha
-    from .image_conditioning import edit_conditioning as edit_conditioning
-    from .image_conditioning import inpaint_conditioning as inpaint_conditioning
-    from .image_transform import crop_image as crop_image
-    from .image_transform import flip_image as flip_image
-    from .image_transform import pad_for_outpainting as pad_for_outpainting
-    from .image_transform import resize_and_pad as resize_and_pad
-    from .image_transform import rotate_image as rotate_image
-    from .image_transform import stitch_images as stitch_images
-    from .images import empty_image as empty_image
-    from .images import image_and_mask as image_and_mask
-    from .images import image_to_pixels as image_to_pixels
-    from .images import scale_image as scale_image
-    from .images import scale_image_by as scale_image_by
-    from .images import scale_image_to_megapixels as scale_image_to_megapixels
-    from .images import scale_image_to_side as scale_image_to_side
-    from .latent_batch import join_batches as join_batches
-    from .latent_batch import latent_from_batch as latent_from_batch
-    from .latent_batch import repeat_latent as repeat_latent
-    from .latent_batch import seed_behaviour as seed_behaviour
-    from .latent_files import latent_bytes as latent_bytes
-    from .latent_files import read_latent as read_latent
-    from .latent_format import LatentFormat as LatentFormat
-    from .latent_math import add_latents as add_latents
-    from .latent_math import blend_latents as blend_latents
-    from .latent_math import interpolate_latents as interpolate_latents
-    from .latent_math import multiply_latent as multiply_latent
-    from .latent_math import slerp_latents as slerp_latents
-    from .latent_math import subtract_latents as subtract_latents
-    from .latent_operations import LatentOperation as LatentOperation
-    from .latent_operations import Sharpen as Sharpen
-    from .latent_operations import TonemapReinhard as TonemapReinhard
-    from .latent_operations import apply_operation as apply_operation
-    from .latent_transform import crop_latent as crop_latent
-    from .latent_transform import cut_latent as cut_latent
-    from .latent_transform import flip_latent as flip_latent
-    from .latent_transform import join_latents as join_latents
-    from .latent_transform import rotate_latent as rotate_latent
-    from .latents import empty_latent as empty_latent
-    from .latents import scale_latent as scale_latent
-    from .latents import scale_latent_by as scale_latent_by
-    from .masks import colour_to_mask as colour_to_mask
-    from .masks import composite_masks as composite_masks
-    from .masks import crop_mask as crop_mask
-    from .masks import feather_mask as feather_mask
-    from .masks import grow_mask as grow_mask
-    from .masks import image_to_mask as image_to_mask
-    from .masks import mask_to_image as mask_to_image
-    from .masks import solid_mask as solid_mask
-    from .merging import blend as blend
-    from .merging import blend_by_prefix as blend_by_prefix
-    from .merging import difference as difference
-    from .merging import mixed_clips as mixed_clips
-    from .merging import mixed_models as mixed_models
-    from .merging import total as total
-    from .mixed_noise import MixedNoise as MixedNoise
-    from .mixed_noise import mix_noises as mix_noises
+    from .latents.compositing import composite_latents as composite_latents
+    from .latents.compositing import composite_latents_masked as composite_latents_masked
+    from .latents.encode_inpaint import encode_for_inpaint as encode_for_inpaint
+    from .latents.latent_batch import join_batches as join_batches
+    from .latents.latent_batch import latent_from_batch as latent_from_batch
+    from .latents.latent_batch import repeat_latent as repeat_latent
+    from .latents.latent_batch import seed_behaviour as seed_behaviour
+    from .latents.latent_format import LatentFormat as LatentFormat
+    from .latents.latent_math import add_latents as add_latents
+    from .latents.latent_math import blend_latents as blend_latents
+    from .latents.latent_math import interpolate_latents as interpolate_latents
+    from .latents.latent_math import multiply_latent as multiply_latent
+    from .latents.latent_math import slerp_latents as slerp_latents
+    from .latents.latent_math import subtract_latents as subtract_latents
+    from .latents.latent_operations import LatentOperation as LatentOperation
+    from .latents.latent_operations import Sharpen as Sharpen
+    from .latents.latent_operations import TonemapReinhard as TonemapReinhard
+    from .latents.latent_operations import apply_operation as apply_operation
+    from .latents.latent_transform import crop_latent as crop_latent
+    from .latents.latent_transform import cut_latent as cut_latent
+    from .latents.latent_transform import flip_latent as flip_latent
+    from .latents.latent_transform import join_latents as join_latents
+    from .latents.latent_transform import rotate_latent as rotate_latent
+    from .latents.noise_masks import set_noise_mask as set_noise_mask
+    from .latents.previews import preview_jpeg as preview_jpeg
+    from .latents.previews import previewer as previewer
+    from .latents.previews import rgb_image as rgb_image
+    from .latents.previews import with_own_colours as with_own_colours
+    from .latents.sizes import empty_latent as empty_latent
+    from .latents.sizes import scale_latent as scale_latent
+    from .latents.sizes import scale_latent_by as scale_latent_by
     from .model import Model as Model
-    from .model_sampling import with_angular_sampling as with_angular_sampling
-    from .model_sampling import with_compute_dtype as with_compute_dtype
-    from .model_sampling import with_continuous_sampling as with_continuous_sampling
-    from .model_sampling import with_discrete_sampling as with_discrete_sampling
-    from .model_sampling import with_weight_dtype as with_weight_dtype
     from .names import EMBEDDING_PATTERN as EMBEDDING_PATTERN
     from .names import SAMPLER_NAMES as SAMPLER_NAMES
     from .names import SCHEDULE_NAMES as SCHEDULE_NAMES
     from .names import SYNTAX_NAMES as SYNTAX_NAMES
     from .names import UnknownNameError as UnknownNameError
-    from .noise import Noise as Noise
-    from .noise import RandomNoise as RandomNoise
-    from .noise import StepNoise as StepNoise
-    from .noise import start_noise as start_noise
-    from .noise_masks import set_noise_mask as set_noise_mask
-    from .porter_duff import composite_layers as composite_layers
-    from .previews import preview_jpeg as preview_jpeg
-    from .previews import previewer as previewer
-    from .previews import rgb_image as rgb_image
-    from .previews import with_own_colours as with_own_colours
-    from .quantise import quantise_image as quantise_image
+    from .networks.attention_multiply import with_multiplied_attention as with_multiplied_attention
+    from .networks.deep_shrink import with_deep_shrink as with_deep_shrink
+    from .networks.freeu import with_freeu as with_freeu
+    from .networks.hypertile import with_hypertile as with_hypertile
+    from .networks.taesd import TinyVae as TinyVae
+    from .networks.token_merging import with_merged_tokens as with_merged_tokens
+    from .networks.vision import ClipVision as ClipVision
+    from .networks.vision import ClipVisionOutput as ClipVisionOutput
+    from .noise.adding_noise import noised_between as noised_between
+    from .noise.brownian import step_noise_for as step_noise_for
+    from .noise.mixed_noise import MixedNoise as MixedNoise
+    from .noise.mixed_noise import mix_noises as mix_noises
+    from .noise.random_noise import Noise as Noise
+    from .noise.random_noise import RandomNoise as RandomNoise
+    from .noise.random_noise import StepNoise as StepNoise
+    from .noise.random_noise import start_noise as start_noise
+    from .pictures.blending import blend_images as blend_images
+    from .pictures.canny import canny_edges as canny_edges
+    from .pictures.colours import rgb_to_yuv as rgb_to_yuv
+    from .pictures.colours import yuv_to_rgb as yuv_to_rgb
+    from .pictures.describe import check_image as check_image
+    from .pictures.describe import described as described
+    from .pictures.filters import blur_image as blur_image
+    from .pictures.filters import morph_image as morph_image
+    from .pictures.filters import sharpen_image as sharpen_image
+    from .pictures.image_batch import add_noise_to_image as add_noise_to_image
+    from .pictures.image_batch import images_from_batch as images_from_batch
+    from .pictures.image_batch import join_images as join_images
+    from .pictures.image_composite import composite_images as composite_images
+    from .pictures.image_composite import join_alpha as join_alpha
+    from .pictures.image_composite import split_alpha as split_alpha
+    from .pictures.image_transform import crop_image as crop_image
+    from .pictures.image_transform import flip_image as flip_image
+    from .pictures.image_transform import pad_for_outpainting as pad_for_outpainting
+    from .pictures.image_transform import resize_and_pad as resize_and_pad
+    from .pictures.image_transform import rotate_image as rotate_image
+    from .pictures.image_transform import stitch_images as stitch_images
+    from .pictures.images import empty_image as empty_image
+    from .pictures.images import image_and_mask as image_and_mask
+    from .pictures.images import image_to_pixels as image_to_pixels
+    from .pictures.images import scale_image as scale_image
+    from .pictures.images import scale_image_by as scale_image_by
+    from .pictures.images import scale_image_to_megapixels as scale_image_to_megapixels
+    from .pictures.images import scale_image_to_side as scale_image_to_side
+    from .pictures.masks import colour_to_mask as colour_to_mask
+    from .pictures.masks import composite_masks as composite_masks
+    from .pictures.masks import crop_mask as crop_mask
+    from .pictures.masks import feather_mask as feather_mask
+    from .pictures.masks import grow_mask as grow_mask
+    from .pictures.masks import image_to_mask as image_to_mask
+    from .pictures.masks import mask_to_image as mask_to_image
+    from .pictures.masks import solid_mask as solid_mask
+    from .pictures.porter_duff import composite_layers as composite_layers
+    from .pictures.quantise import quantise_image as quantise_image
     from .samplers import SAMPLERS as SAMPLERS
     from .samplers import Denoise as Denoise
     from .samplers import Sampler as Sampler
@@ -179,117 +187,109 @@ if TYPE_CHECKING:
     from .sampling import noised_latent as noised_latent
     from .sampling import sample_states as sample_states
     from .sampling import start_state as start_state
-    from .saving import checkpoint_tensors as checkpoint_tensors
-    from .saving import clip_tensors as clip_tensors
-    from .saving import metadata_of as metadata_of
-    from .saving import model_tensors as model_tensors
-    from .saving import vae_tensors as vae_tensors
-    from .saving import write_tensors as write_tensors
-    from .schedule import DiscreteSchedule as DiscreteSchedule
-    from .schedule import NoiseSchedule as NoiseSchedule
-    from .schedule import discrete_schedule as discrete_schedule
-    from .sigma_curves import exponential_sigmas as exponential_sigmas
-    from .sigma_curves import karras_sigmas as karras_sigmas
-    from .sigma_curves import laplace_sigmas as laplace_sigmas
-    from .sigma_curves import polyexponential_sigmas as polyexponential_sigmas
-    from .sigma_curves import vp_sigmas as vp_sigmas
-    from .sigma_edits import extended as extended
-    from .sigma_edits import flipped as flipped
-    from .sigma_edits import percent_to_sigma as percent_to_sigma
-    from .sigma_edits import split_at as split_at
-    from .sigma_edits import split_denoise as split_denoise
-    from .sigma_edits import with_first as with_first
-    from .sigma_tables import align_your_steps as align_your_steps
-    from .sigma_tables import turbo as turbo
-    from .sigmas import SCHEDULES as SCHEDULES
-    from .sigmas import beta_sigmas as beta_sigmas
-    from .sigmas import part_of as part_of
-    from .sigmas import sigmas_for as sigmas_for
-    from .taesd import TinyVae as TinyVae
-    from .taesd_files import load_tiny_decoder as load_tiny_decoder
-    from .taesd_files import load_tiny_vae as load_tiny_vae
-    from .token_merging import with_merged_tokens as with_merged_tokens
+    from .schedules.model_sampling import with_angular_sampling as with_angular_sampling
+    from .schedules.model_sampling import with_compute_dtype as with_compute_dtype
+    from .schedules.model_sampling import with_continuous_sampling as with_continuous_sampling
+    from .schedules.model_sampling import with_discrete_sampling as with_discrete_sampling
+    from .schedules.model_sampling import with_weight_dtype as with_weight_dtype
+    from .schedules.schedule import DiscreteSchedule as DiscreteSchedule
+    from .schedules.schedule import NoiseSchedule as NoiseSchedule
+    from .schedules.schedule import discrete_schedule as discrete_schedule
+    from .schedules.sigma_curves import exponential_sigmas as exponential_sigmas
+    from .schedules.sigma_curves import karras_sigmas as karras_sigmas
+    from .schedules.sigma_curves import laplace_sigmas as laplace_sigmas
+    from .schedules.sigma_curves import polyexponential_sigmas as polyexponential_sigmas
+    from .schedules.sigma_curves import vp_sigmas as vp_sigmas
+    from .schedules.sigma_edits import extended as extended
+    from .schedules.sigma_edits import flipped as flipped
+    from .schedules.sigma_edits import percent_to_sigma as percent_to_sigma
+    from .schedules.sigma_edits import split_at as split_at
+    from .schedules.sigma_edits import split_denoise as split_denoise
+    from .schedules.sigma_edits import with_first as with_first
+    from .schedules.sigma_tables import align_your_steps as align_your_steps
+    from .schedules.sigma_tables import turbo as turbo
+    from .schedules.sigmas import SCHEDULES as SCHEDULES
+    from .schedules.sigmas import beta_sigmas as beta_sigmas
+    from .schedules.sigmas import part_of as part_of
+    from .schedules.sigmas import sigmas_for as sigmas_for
     from .vae import Vae as Vae
     from .values import Conditioning as Conditioning
     from .values import Latent as Latent
-    from .vision import ClipVision as ClipVision
-    from .vision import ClipVisionOutput as ClipVisionOutput
-    from .vision_files import load_clip_vision as load_clip_vision
 
 # Module by exported name; the imports above tell the type checker the same, and a test compares the two.
 EXPORTS = {
-    "as_negative": "conditioning",
-    "load_unet": "checkpoint",
-    "load_checkpoint_with_config": "configs",
-    "load_diffusers": "diffusers_folder",
-    "FAMILIES": "families",
-    "Family": "families",
-    "blend": "merging",
-    "blend_by_prefix": "merging",
-    "difference": "merging",
-    "mixed_clips": "merging",
-    "mixed_models": "merging",
-    "total": "merging",
-    "with_angular_sampling": "model_sampling",
-    "with_compute_dtype": "model_sampling",
-    "with_continuous_sampling": "model_sampling",
-    "with_discrete_sampling": "model_sampling",
-    "with_weight_dtype": "model_sampling",
-    "checkpoint_tensors": "saving",
-    "clip_tensors": "saving",
-    "metadata_of": "saving",
-    "model_tensors": "saving",
-    "vae_tensors": "saving",
-    "write_tensors": "saving",
-    "Canvas": "canvas",
-    "step_noise_for": "brownian",
-    "edit_conditioning": "image_conditioning",
-    "inpaint_conditioning": "image_conditioning",
-    "concat_conditioning": "conditioning",
-    "average_conditioning": "conditioning",
-    "zero_conditioning": "conditioning",
-    "with_options": "conditioning",
-    "blend_images": "blending",
-    "canny_edges": "canny",
-    "rgb_to_yuv": "colours",
-    "yuv_to_rgb": "colours",
-    "check_image": "describe",
-    "described": "describe",
-    "blur_image": "filters",
-    "morph_image": "filters",
-    "sharpen_image": "filters",
-    "add_noise_to_image": "image_batch",
-    "images_from_batch": "image_batch",
-    "join_images": "image_batch",
-    "composite_images": "image_composite",
-    "join_alpha": "image_composite",
-    "split_alpha": "image_composite",
-    "crop_image": "image_transform",
-    "flip_image": "image_transform",
-    "pad_for_outpainting": "image_transform",
-    "resize_and_pad": "image_transform",
-    "rotate_image": "image_transform",
-    "stitch_images": "image_transform",
-    "scale_image_by": "images",
-    "scale_image_to_megapixels": "images",
-    "scale_image_to_side": "images",
-    "colour_to_mask": "masks",
-    "composite_masks": "masks",
-    "crop_mask": "masks",
-    "feather_mask": "masks",
-    "grow_mask": "masks",
-    "image_to_mask": "masks",
-    "mask_to_image": "masks",
-    "solid_mask": "masks",
-    "composite_layers": "porter_duff",
-    "quantise_image": "quantise",
-    "Checkpoint": "checkpoint",
-    "load_checkpoint": "checkpoint",
-    "load_vae": "checkpoint",
+    "as_negative": "guidance.conditioning",
+    "load_unet": "files.checkpoint",
+    "load_checkpoint_with_config": "files.configs",
+    "load_diffusers": "files.diffusers_folder",
+    "FAMILIES": "files.families",
+    "Family": "files.families",
+    "blend": "files.merging",
+    "blend_by_prefix": "files.merging",
+    "difference": "files.merging",
+    "mixed_clips": "files.merging",
+    "mixed_models": "files.merging",
+    "total": "files.merging",
+    "with_angular_sampling": "schedules.model_sampling",
+    "with_compute_dtype": "schedules.model_sampling",
+    "with_continuous_sampling": "schedules.model_sampling",
+    "with_discrete_sampling": "schedules.model_sampling",
+    "with_weight_dtype": "schedules.model_sampling",
+    "checkpoint_tensors": "files.saving",
+    "clip_tensors": "files.saving",
+    "metadata_of": "files.saving",
+    "model_tensors": "files.saving",
+    "vae_tensors": "files.saving",
+    "write_tensors": "files.saving",
+    "Canvas": "guidance.canvas",
+    "step_noise_for": "noise.brownian",
+    "edit_conditioning": "guidance.image_conditioning",
+    "inpaint_conditioning": "guidance.image_conditioning",
+    "concat_conditioning": "guidance.conditioning",
+    "average_conditioning": "guidance.conditioning",
+    "zero_conditioning": "guidance.conditioning",
+    "with_options": "guidance.conditioning",
+    "blend_images": "pictures.blending",
+    "canny_edges": "pictures.canny",
+    "rgb_to_yuv": "pictures.colours",
+    "yuv_to_rgb": "pictures.colours",
+    "check_image": "pictures.describe",
+    "described": "pictures.describe",
+    "blur_image": "pictures.filters",
+    "morph_image": "pictures.filters",
+    "sharpen_image": "pictures.filters",
+    "add_noise_to_image": "pictures.image_batch",
+    "images_from_batch": "pictures.image_batch",
+    "join_images": "pictures.image_batch",
+    "composite_images": "pictures.image_composite",
+    "join_alpha": "pictures.image_composite",
+    "split_alpha": "pictures.image_composite",
+    "crop_image": "pictures.image_transform",
+    "flip_image": "pictures.image_transform",
+    "pad_for_outpainting": "pictures.image_transform",
+    "resize_and_pad": "pictures.image_transform",
+    "rotate_image": "pictures.image_transform",
+    "stitch_images": "pictures.image_transform",
+    "scale_image_by": "pictures.images",
+    "scale_image_to_megapixels": "pictures.images",
+    "scale_image_to_side": "pictures.images",
+    "colour_to_mask": "pictures.masks",
+    "composite_masks": "pictures.masks",
+    "crop_mask": "pictures.masks",
+    "feather_mask": "pictures.masks",
+    "grow_mask": "pictures.masks",
+    "image_to_mask": "pictures.masks",
+    "mask_to_image": "pictures.masks",
+    "solid_mask": "pictures.masks",
+    "composite_layers": "pictures.porter_duff",
+    "quantise_image": "pictures.quantise",
+    "Checkpoint": "files.checkpoint",
+    "load_checkpoint": "files.checkpoint",
+    "load_vae": "files.checkpoint",
     "CheckpointError": "errors",
     "NotFiniteError": "errors",
-    "predict": "estimate",
-    "predict_each": "estimate",
+    "predict": "guidance.estimate",
+    "predict_each": "guidance.estimate",
     "PerturbedAttention": "guidance.attention",
     "SelfAttention": "guidance.attention",
     "Rule": "guidance.base",
@@ -313,61 +313,61 @@ EXPORTS = {
     "Rescale": "guidance.results",
     "ScaleNoise": "guidance.results",
     "Threshold": "guidance.results",
-    "empty_image": "images",
-    "image_and_mask": "images",
-    "image_to_pixels": "images",
-    "scale_image": "images",
-    "empty_latent": "latents",
-    "scale_latent": "latents",
-    "scale_latent_by": "latents",
+    "empty_image": "pictures.images",
+    "image_and_mask": "pictures.images",
+    "image_to_pixels": "pictures.images",
+    "scale_image": "pictures.images",
+    "empty_latent": "latents.sizes",
+    "scale_latent": "latents.sizes",
+    "scale_latent_by": "latents.sizes",
     "Clip": "clip",
-    "load_clip": "clip_files",
-    "composite_latents": "compositing",
-    "composite_latents_masked": "compositing",
-    "encode_for_inpaint": "encode_inpaint",
-    "latent_from_batch": "latent_batch",
-    "join_batches": "latent_batch",
-    "repeat_latent": "latent_batch",
-    "seed_behaviour": "latent_batch",
-    "latent_bytes": "latent_files",
-    "read_latent": "latent_files",
-    "LatentFormat": "latent_format",
-    "add_latents": "latent_math",
-    "subtract_latents": "latent_math",
-    "multiply_latent": "latent_math",
-    "blend_latents": "latent_math",
-    "interpolate_latents": "latent_math",
-    "slerp_latents": "latent_math",
-    "LatentOperation": "latent_operations",
-    "TonemapReinhard": "latent_operations",
-    "Sharpen": "latent_operations",
-    "apply_operation": "latent_operations",
-    "crop_latent": "latent_transform",
-    "cut_latent": "latent_transform",
-    "rotate_latent": "latent_transform",
-    "flip_latent": "latent_transform",
-    "join_latents": "latent_transform",
-    "MixedNoise": "mixed_noise",
-    "mix_noises": "mixed_noise",
+    "load_clip": "files.clip_files",
+    "composite_latents": "latents.compositing",
+    "composite_latents_masked": "latents.compositing",
+    "encode_for_inpaint": "latents.encode_inpaint",
+    "latent_from_batch": "latents.latent_batch",
+    "join_batches": "latents.latent_batch",
+    "repeat_latent": "latents.latent_batch",
+    "seed_behaviour": "latents.latent_batch",
+    "latent_bytes": "files.latent_files",
+    "read_latent": "files.latent_files",
+    "LatentFormat": "latents.latent_format",
+    "add_latents": "latents.latent_math",
+    "subtract_latents": "latents.latent_math",
+    "multiply_latent": "latents.latent_math",
+    "blend_latents": "latents.latent_math",
+    "interpolate_latents": "latents.latent_math",
+    "slerp_latents": "latents.latent_math",
+    "LatentOperation": "latents.latent_operations",
+    "TonemapReinhard": "latents.latent_operations",
+    "Sharpen": "latents.latent_operations",
+    "apply_operation": "latents.latent_operations",
+    "crop_latent": "latents.latent_transform",
+    "cut_latent": "latents.latent_transform",
+    "rotate_latent": "latents.latent_transform",
+    "flip_latent": "latents.latent_transform",
+    "join_latents": "latents.latent_transform",
+    "MixedNoise": "noise.mixed_noise",
+    "mix_noises": "noise.mixed_noise",
     "Model": "model",
     "Vae": "vae",
-    "ClipVision": "vision",
-    "ClipVisionOutput": "vision",
-    "load_clip_vision": "vision_files",
+    "ClipVision": "networks.vision",
+    "ClipVisionOutput": "networks.vision",
+    "load_clip_vision": "files.vision_files",
     "EMBEDDING_PATTERN": "names",
     "SAMPLER_NAMES": "names",
     "SCHEDULE_NAMES": "names",
     "SYNTAX_NAMES": "names",
     "UnknownNameError": "names",
-    "Noise": "noise",
-    "RandomNoise": "noise",
-    "StepNoise": "noise",
-    "start_noise": "noise",
-    "set_noise_mask": "noise_masks",
-    "rgb_image": "previews",
-    "with_own_colours": "previews",
-    "previewer": "previews",
-    "preview_jpeg": "previews",
+    "Noise": "noise.random_noise",
+    "RandomNoise": "noise.random_noise",
+    "StepNoise": "noise.random_noise",
+    "start_noise": "noise.random_noise",
+    "set_noise_mask": "latents.noise_masks",
+    "rgb_image": "latents.previews",
+    "with_own_colours": "latents.previews",
+    "previewer": "latents.previews",
+    "preview_jpeg": "latents.previews",
     "SAMPLERS": "samplers",
     "Denoise": "samplers",
     "Sampler": "samplers",
@@ -380,10 +380,10 @@ EXPORTS = {
     "noised_latent": "sampling",
     "sample_states": "sampling",
     "start_state": "sampling",
-    "DiscreteSchedule": "schedule",
-    "NoiseSchedule": "schedule",
-    "discrete_schedule": "schedule",
-    "noised_between": "adding_noise",
+    "DiscreteSchedule": "schedules.schedule",
+    "NoiseSchedule": "schedules.schedule",
+    "discrete_schedule": "schedules.schedule",
+    "noised_between": "noise.adding_noise",
     "euler_ancestral": "samplers.ancestral",
     "euler_ancestral_cfg_pp": "samplers.ancestral",
     "euler_cfg_pp": "samplers.euler",
@@ -396,31 +396,31 @@ EXPORTS = {
     "er_sde": "samplers.er_sde",
     "sa_solver": "samplers.sa_solver",
     "lcm_upscale": "samplers.lcm",
-    "exponential_sigmas": "sigma_curves",
-    "karras_sigmas": "sigma_curves",
-    "laplace_sigmas": "sigma_curves",
-    "polyexponential_sigmas": "sigma_curves",
-    "vp_sigmas": "sigma_curves",
-    "extended": "sigma_edits",
-    "flipped": "sigma_edits",
-    "percent_to_sigma": "sigma_edits",
-    "split_at": "sigma_edits",
-    "split_denoise": "sigma_edits",
-    "with_first": "sigma_edits",
-    "align_your_steps": "sigma_tables",
-    "turbo": "sigma_tables",
-    "beta_sigmas": "sigmas",
-    "SCHEDULES": "sigmas",
-    "part_of": "sigmas",
-    "sigmas_for": "sigmas",
-    "TinyVae": "taesd",
-    "load_tiny_decoder": "taesd_files",
-    "load_tiny_vae": "taesd_files",
-    "with_multiplied_attention": "attention_multiply",
-    "with_deep_shrink": "deep_shrink",
-    "with_freeu": "freeu",
-    "with_hypertile": "hypertile",
-    "with_merged_tokens": "token_merging",
+    "exponential_sigmas": "schedules.sigma_curves",
+    "karras_sigmas": "schedules.sigma_curves",
+    "laplace_sigmas": "schedules.sigma_curves",
+    "polyexponential_sigmas": "schedules.sigma_curves",
+    "vp_sigmas": "schedules.sigma_curves",
+    "extended": "schedules.sigma_edits",
+    "flipped": "schedules.sigma_edits",
+    "percent_to_sigma": "schedules.sigma_edits",
+    "split_at": "schedules.sigma_edits",
+    "split_denoise": "schedules.sigma_edits",
+    "with_first": "schedules.sigma_edits",
+    "align_your_steps": "schedules.sigma_tables",
+    "turbo": "schedules.sigma_tables",
+    "beta_sigmas": "schedules.sigmas",
+    "SCHEDULES": "schedules.sigmas",
+    "part_of": "schedules.sigmas",
+    "sigmas_for": "schedules.sigmas",
+    "TinyVae": "networks.taesd",
+    "load_tiny_decoder": "files.taesd_files",
+    "load_tiny_vae": "files.taesd_files",
+    "with_multiplied_attention": "networks.attention_multiply",
+    "with_deep_shrink": "networks.deep_shrink",
+    "with_freeu": "networks.freeu",
+    "with_hypertile": "networks.hypertile",
+    "with_merged_tokens": "networks.token_merging",
     "Conditioning": "values",
     "Latent": "values",
 }

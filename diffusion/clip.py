@@ -8,14 +8,14 @@ from functools import partial
 
 import torch
 
-from .embeddings import NO_EMBEDDINGS, EmbeddingFiles, vectors_in
+from .files.embeddings import NO_EMBEDDINGS, EmbeddingFiles, vectors_in
 from .names import row
-from .prompt import SYNTAXES, Syntax
-from .text import TOWER_KINDS, Insert, TextOutput, TextTower, scaled_attention
-from .token_rows import Piece, Token, pieces, token_rows
-from .tokenizer import Tokenizer
+from .networks.text import TOWER_KINDS, Insert, TextOutput, TextTower, scaled_attention
+from .networks.weights import Copies, example, nbytes
+from .prompts.prompt import SYNTAXES, Syntax
+from .prompts.token_rows import Piece, Token, pieces, token_rows
+from .prompts.tokenizer import Tokenizer
 from .values import Conditioning
-from .weights import Copies, example, nbytes
 
 
 @dataclass(frozen=True)

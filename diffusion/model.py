@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from .families import SD1_FAMILY, Family
+from .files.families import SD1_FAMILY, Family
 from .guidance.base import Rule
-from .hooks import NO_HOOKS, Hooks
-from .latent_format import SD1, LatentFormat
-from .prediction import Prediction
-from .schedule import NoiseSchedule
-from .unet import UNet
-from .weights import Copies, nbytes
+from .latents.latent_format import SD1, LatentFormat
+from .networks.hooks import NO_HOOKS, Hooks
+from .networks.unet import UNet
+from .networks.weights import Copies, nbytes
+from .schedules.prediction import Prediction
+from .schedules.schedule import NoiseSchedule
 
 
 @dataclass(frozen=True, eq=False)

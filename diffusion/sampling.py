@@ -13,16 +13,16 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from .brownian import step_noise_for
-from .canvas import canvas_of, to_model
 from .errors import NotFiniteError
 from .guidance.base import Rule
+from .guidance.canvas import canvas_of, to_model
 from .guidance.guiders import Guider
-from .inpaint import inpaint
+from .guidance.inpaint import inpaint
 from .model import Model
-from .noise import SEEDS, Noise, RandomNoise
+from .noise.brownian import step_noise_for
+from .noise.random_noise import SEEDS, Noise, RandomNoise
 from .samplers.base import Denoise, Sampler, State, noising_of
-from .schedule import NoiseSchedule
+from .schedules.schedule import NoiseSchedule
 from .values import Latent
 
 S = TypeVar("S", bound=State)

@@ -9,9 +9,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from .autoencoder import Autoencoder
-from .tiling import Report, in_tiles, unheard
-from .weights import Copies, example, nbytes
+from .networks.autoencoder import Autoencoder
+from .networks.tiling import Report, in_tiles, unheard
+from .networks.weights import Copies, example, nbytes
 
 ENCODER = ("encoder", "quant_conv")
 DECODER = ("decoder", "post_quant_conv", "quantize")

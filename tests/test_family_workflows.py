@@ -11,16 +11,16 @@ import pytest
 import torch
 from torch import nn
 
-from inkloom.diffusion.autoencoder import Autoencoder, AutoencoderSpec
 from inkloom.diffusion.clip import Clip
-from inkloom.diffusion.families import FAMILIES
+from inkloom.diffusion.files.families import FAMILIES
+from inkloom.diffusion.files.saving import checkpoint_tensors, write_tensors
 from inkloom.diffusion.model import Model
-from inkloom.diffusion.prediction import EPS
-from inkloom.diffusion.saving import checkpoint_tensors, write_tensors
-from inkloom.diffusion.schedule import discrete_schedule
-from inkloom.diffusion.text import TOWER_KINDS, TextSpec, TextTower
-from inkloom.diffusion.tokenizer import BOS, EOS, Tokenizer, byte_letters
-from inkloom.diffusion.unet import UNet, UNetSpec
+from inkloom.diffusion.networks.autoencoder import Autoencoder, AutoencoderSpec
+from inkloom.diffusion.networks.text import TOWER_KINDS, TextSpec, TextTower
+from inkloom.diffusion.networks.unet import UNet, UNetSpec
+from inkloom.diffusion.prompts.tokenizer import BOS, EOS, Tokenizer, byte_letters
+from inkloom.diffusion.schedules.prediction import EPS
+from inkloom.diffusion.schedules.schedule import discrete_schedule
 from inkloom.diffusion.vae import Vae
 from inkloom.executor import Graph, NodeFinished, RunDone
 from inkloom.nodes import NODES, Engine, open_folders

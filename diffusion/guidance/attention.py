@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..hooks import Heads, Hooks, Mix, Site
 from ..model import Model
+from ..networks.hooks import Heads, Hooks, Mix, Site
 from .base import Moment, Parts, Rule
 
 

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from ..estimate import Estimator
-    from ..hooks import Hooks
     from ..model import Model
+    from ..networks.hooks import Hooks
     from ..values import Conditioning
+    from .estimate import Estimator
 
 
 class Parts(NamedTuple):

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
-from ..canvas import Canvas
-from ..conditioning import as_negative
-from ..estimate import Estimator
 from ..model import Model
 from ..samplers.base import Both
 from ..values import Conditioning
 from .base import Moment, Parts, Rule
+from .canvas import Canvas
+from .conditioning import as_negative
+from .estimate import Estimator
 
 
 def cfg_combine(cond: Tensor, uncond: Tensor, scale: float) -> Tensor:

@@ -9,7 +9,7 @@ from math import log, sqrt
 
 import numpy as np
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .base import Denoise, Sampler
 from .lms import SlopesState, along, lagrange
 

@@ -10,9 +10,9 @@ from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeV
 
 from torch import Tensor
 
-from ..noise import Noise
-from ..prediction import Prediction
-from ..schedule import NoiseSchedule, discrete_schedule
+from ..noise.random_noise import Noise
+from ..schedules.prediction import Prediction
+from ..schedules.schedule import NoiseSchedule, discrete_schedule
 
 
 class Both(NamedTuple):

@@ -9,7 +9,7 @@ from math import atan, ceil, exp, isfinite, log
 import torch
 from torch import Tensor
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .ancestral import split
 from .base import Denoise, Noising, Sampler, State
 from .dpm_solver import Path, first_order, second_order, third_order

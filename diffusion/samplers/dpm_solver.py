@@ -7,7 +7,7 @@ from math import exp, expm1, log
 
 from torch import Tensor
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .base import Denoise, Noising, Sampler, State
 
 

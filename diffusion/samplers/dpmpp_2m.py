@@ -7,7 +7,7 @@ from math import log
 
 from torch import Tensor
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .base import Denoise, Sampler, State, both
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import exp, log
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .ancestral import refreshed, split
 from .base import Denoise, Sampler, State, both
 

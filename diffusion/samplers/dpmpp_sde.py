@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .ancestral import split
 from .base import Denoise, Sampler, State
 from .snr import start_below_one, ve_coordinates

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from ..noise import Noise
-from ..schedule import ABOVE_EVERY_SIGMA
+from ..noise.random_noise import Noise
+from ..schedules.schedule import ABOVE_EVERY_SIGMA
 from .base import Both, Denoise, Sampler, State, both
 
 

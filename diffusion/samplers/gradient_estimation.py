@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .base import Denoise, Sampler, State, both
 
 

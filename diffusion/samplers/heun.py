@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..noise import Noise
-from ..schedule import ABOVE_EVERY_SIGMA
+from ..noise.random_noise import Noise
+from ..schedules.schedule import ABOVE_EVERY_SIGMA
 from .base import Denoise, Sampler, State
 from .euler import churned
 

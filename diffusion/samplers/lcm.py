@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from ..images import scale
-from ..noise import Noise
+from ..noise.random_noise import Noise
+from ..pictures.images import scale
 from .base import Denoise, Noising, S, Sampler, State
 
 

@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 from torch import Tensor
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .base import Denoise, Sampler, State
 
 

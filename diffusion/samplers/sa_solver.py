@@ -10,7 +10,7 @@ from math import exp, expm1, inf, log
 import numpy as np
 from torch import Tensor
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .base import Denoise, Noising, Sampler, State
 from .lms import lagrange
 from .snr import ratio, start_below_one, ve_coordinates

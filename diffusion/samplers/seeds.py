@@ -8,7 +8,7 @@ from math import exp, expm1
 
 from torch import Tensor
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .base import Denoise, Sampler, State
 from .dpmpp_2m_sde import length
 from .snr import start_below_one, ve_coordinates

@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec
 
 from torch import Tensor
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .base import Denoise, Noising, S
 
 P = ParamSpec("P")

@@ -9,7 +9,7 @@ from math import expm1, factorial, log
 import numpy as np
 from torch import Tensor
 
-from ..noise import Noise
+from ..noise.random_noise import Noise
 from .base import Denoise, Noising, Sampler, State
 
 MOST_POINTS = 3

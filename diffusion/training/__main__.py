@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-from ..autoencoder import Autoencoder
-from ..tokenizer import Tokenizer, folder_tokenizer
+from ..networks.autoencoder import Autoencoder
+from ..prompts.tokenizer import Tokenizer, folder_tokenizer
 from .captions import training_caption
 from .exam import Settings, questions, sample, score
 from .export import export, stamp

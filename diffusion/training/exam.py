@@ -11,10 +11,10 @@ from torch import Tensor
 from ..clip import Clip
 from ..guidance.guiders import CfgGuider
 from ..model import Model
-from ..noise import RandomNoise
+from ..noise.random_noise import RandomNoise
 from ..samplers import sampler_by_name
 from ..sampling import final_latent, sample_states
-from ..sigmas import sigmas_for
+from ..schedules.sigmas import sigmas_for
 from ..vae import Vae
 from ..values import Conditioning
 from .captions import exam_caption

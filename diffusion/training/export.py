@@ -12,11 +12,11 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from ..autoencoder import Autoencoder
-from ..checkpoint import AUTOENCODER, TEXT, UNET, load_vae
-from ..latent_format import SD1
-from ..previews import COLOURS, fitted_colours
-from ..tensorfile import open_tensors
+from ..files.checkpoint import AUTOENCODER, TEXT, UNET, load_vae
+from ..files.tensorfile import open_tensors
+from ..latents.latent_format import SD1
+from ..latents.previews import COLOURS, fitted_colours
+from ..networks.autoencoder import Autoencoder
 from .scenes import training_scene
 from .train_diffusion import Denoiser
 from .train_vae import pictures, to_signed

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..autoencoder import Autoencoder
-from ..latent_format import SD1
+from ..latents.latent_format import SD1
+from ..networks.autoencoder import Autoencoder
 from .loop import ignore, save
 from .scenes import training_scene
 from .train_vae import pictures, to_signed

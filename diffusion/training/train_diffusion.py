@@ -17,15 +17,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from ..autoencoder import Autoencoder
 from ..clip import Clip
-from ..latent_format import SD1
+from ..latents.latent_format import SD1
 from ..model import Model
-from ..prediction import V
-from ..schedule import discrete_schedule
-from ..text import TextSpec, TextTower
-from ..tokenizer import Tokenizer
-from ..unet import UNet, UNetSpec
+from ..networks.autoencoder import Autoencoder
+from ..networks.text import TextSpec, TextTower
+from ..networks.unet import UNet, UNetSpec
+from ..prompts.tokenizer import Tokenizer
+from ..schedules.prediction import V
+from ..schedules.schedule import discrete_schedule
 from ..vae import Vae
 from .captions import training_caption
 from .latents import Latents

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from ..autoencoder import Autoencoder, AutoencoderSpec
+from ..networks.autoencoder import Autoencoder, AutoencoderSpec
 from .drawing import pixels
 from .judge import ATTRIBUTES, Verdict, judge, truth
 from .loop import Plan, Training, averaged, generator, ignore, seed_everything, train

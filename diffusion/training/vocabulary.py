@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from ..tokenizer import BOS, EOS, byte_letters
+from ..prompts.tokenizer import BOS, EOS, byte_letters
 
 END = "</w>"
 Pair = tuple[str, str]

@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from inkloom.diffusion.checkpoint import Checkpoint, load_checkpoint
-from inkloom.diffusion.text import TextSpec, TextTower
-from inkloom.diffusion.tokenizer import BOS, EOS, byte_letters
+from inkloom.diffusion.files.checkpoint import Checkpoint, load_checkpoint
+from inkloom.diffusion.networks.text import TextSpec, TextTower
+from inkloom.diffusion.prompts.tokenizer import BOS, EOS, byte_letters
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inkloom.diffusion.areas import Box, area_box, feathered, mask_box
+from inkloom.diffusion.guidance.areas import Box, area_box, feathered, mask_box
 
 
 @pytest.mark.parametrize(

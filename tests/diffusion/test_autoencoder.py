@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inkloom.diffusion.autoencoder import Autoencoder, AutoencoderSpec, spec_from
+from inkloom.diffusion.networks.autoencoder import Autoencoder, AutoencoderSpec, spec_from
 
 PREFIX = "first_stage_model."
 SPECS = {

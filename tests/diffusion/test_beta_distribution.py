@@ -6,7 +6,7 @@ from math import comb, pi, sin
 
 import pytest
 
-from inkloom.diffusion.beta_distribution import cumulative, quantile
+from inkloom.diffusion.schedules.beta_distribution import cumulative, quantile
 
 SHARES = [i / 40 for i in range(41)]
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from inkloom.diffusion import UnknownNameError, blend_images
-from inkloom.diffusion.blending import BLEND_MODES
+from inkloom.diffusion.pictures.blending import BLEND_MODES
 
 
 def picture(value: float, *size: int) -> Tensor:

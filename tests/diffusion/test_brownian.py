@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkloom.diffusion.brownian import BrownianNoise, step_noise_for
-from inkloom.diffusion.noise import StepNoise
+from inkloom.diffusion.noise.brownian import BrownianNoise, step_noise_for
+from inkloom.diffusion.noise.random_noise import StepNoise
 from inkloom.diffusion.samplers import SAMPLERS
 
 SIGMAS = (14.6, 7.8, 4.6, 1.9, 0.6, 0.03, 0.0)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from inkloom.diffusion import canny_edges
-from inkloom.diffusion.canny import connected
+from inkloom.diffusion.pictures.canny import connected
 
 
 def by_loops(grey: np.ndarray, low: float, high: float) -> np.ndarray:

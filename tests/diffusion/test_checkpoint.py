@@ -9,9 +9,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from inkloom.diffusion.checkpoint import load_checkpoint, load_unet, load_vae
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.kinds import described
+from inkloom.diffusion.files.checkpoint import load_checkpoint, load_unet, load_vae
+from inkloom.diffusion.files.kinds import described
 
 UNET, VAE, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_model.transformer."
 

@@ -12,13 +12,13 @@ import torch
 from safetensors.torch import save_file
 
 from inkloom.diffusion.clip import Clip
-from inkloom.diffusion.clip_files import load_clip
-from inkloom.diffusion.embeddings import load_embedding
 from inkloom.diffusion.errors import CheckpointError
+from inkloom.diffusion.files.clip_files import load_clip
+from inkloom.diffusion.files.embeddings import load_embedding
+from inkloom.diffusion.files.text_keys import open_clip_tensors
 from inkloom.diffusion.names import UnknownNameError
-from inkloom.diffusion.text import TextSpec, TextTower, with_weights
-from inkloom.diffusion.text_keys import open_clip_tensors
-from inkloom.diffusion.tokenizer import BOS, EOS, Tokenizer, byte_letters
+from inkloom.diffusion.networks.text import TextSpec, TextTower, with_weights
+from inkloom.diffusion.prompts.tokenizer import BOS, EOS, Tokenizer, byte_letters
 
 L = TextSpec(vocabulary=514, width=16, layers=3, heads=2, hidden=32)
 G = TextSpec(vocabulary=514, width=24, layers=4, heads=2, hidden=48, activation="gelu", projection=24)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inkloom.diffusion.compositing import composite_latents, composite_latents_masked
+from inkloom.diffusion.latents.compositing import composite_latents, composite_latents_masked
 from inkloom.diffusion.values import Latent
 
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkloom.diffusion.conditioning import (
+from inkloom.diffusion.guidance.conditioning import (
     average_conditioning,
     concat_conditioning,
     with_options,
     zero_conditioning,
 )
-from inkloom.diffusion.image_conditioning import edit_conditioning, inpaint_conditioning
+from inkloom.diffusion.guidance.image_conditioning import edit_conditioning, inpaint_conditioning
 
 
 def entry(tokens: int, value: float, batch: int = 1, width: int = 4, **options: Any) -> list[Any]:

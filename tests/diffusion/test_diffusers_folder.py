@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from inkloom.diffusion.checkpoint import load_checkpoint, load_unet, load_vae
-from inkloom.diffusion.diffusers_folder import load_diffusers
-from inkloom.diffusion.diffusers_names import renamed, unet_pairs, vae_pairs
 from inkloom.diffusion.errors import CheckpointError
+from inkloom.diffusion.files.checkpoint import load_checkpoint, load_unet, load_vae
+from inkloom.diffusion.files.diffusers_folder import load_diffusers
+from inkloom.diffusion.files.diffusers_names import renamed, unet_pairs, vae_pairs
 
 UNET, VAE, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_model.transformer."
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkloom.diffusion.autoencoder import Autoencoder, AutoencoderSpec
-from inkloom.diffusion.encode_inpaint import encode_for_inpaint, grown, hollowed
-from inkloom.diffusion.noise_masks import set_noise_mask
+from inkloom.diffusion.latents.encode_inpaint import encode_for_inpaint, grown, hollowed
+from inkloom.diffusion.latents.noise_masks import set_noise_mask
+from inkloom.diffusion.networks.autoencoder import Autoencoder, AutoencoderSpec
 from inkloom.diffusion.vae import Vae
 from inkloom.diffusion.values import Latent
 

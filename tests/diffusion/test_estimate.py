@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkloom.diffusion.canvas import Canvas
-from inkloom.diffusion.entries import OPTIONS
-from inkloom.diffusion.estimate import Estimator, bytes_per_item, predict, predict_each
-from inkloom.diffusion.families import FAMILIES
+from inkloom.diffusion.files.families import FAMILIES
+from inkloom.diffusion.guidance.canvas import Canvas
+from inkloom.diffusion.guidance.entries import OPTIONS
+from inkloom.diffusion.guidance.estimate import Estimator, bytes_per_item, predict, predict_each
 from inkloom.diffusion.model import Model
 from inkloom.diffusion.names import UnknownNameError
-from inkloom.diffusion.prediction import EPS
-from inkloom.diffusion.schedule import discrete_schedule
-from inkloom.diffusion.unet import UNet, UNetSpec
+from inkloom.diffusion.networks.unet import UNet, UNetSpec
+from inkloom.diffusion.schedules.prediction import EPS
+from inkloom.diffusion.schedules.schedule import discrete_schedule
 
 UNET = "model.diffusion_model."
 SPEC = UNetSpec(

@@ -9,13 +9,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from inkloom.diffusion.checkpoint import load_checkpoint, load_unet, load_vae
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.families import FAMILIES, family_of
-from inkloom.diffusion.filling import Part
-from inkloom.diffusion.latent_format import FORMATS
-from inkloom.diffusion.parameterization import marks_of, parameterization
-from inkloom.diffusion.unet import UNet, UNetSpec
+from inkloom.diffusion.files.checkpoint import load_checkpoint, load_unet, load_vae
+from inkloom.diffusion.files.families import FAMILIES, family_of
+from inkloom.diffusion.files.filling import Part
+from inkloom.diffusion.files.parameterization import marks_of, parameterization
+from inkloom.diffusion.latents.latent_format import FORMATS
+from inkloom.diffusion.networks.unet import UNet, UNetSpec
 
 UNET = "model.diffusion_model."
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkloom.diffusion import UnknownNameError, filters
+from inkloom.diffusion import UnknownNameError
+from inkloom.diffusion.pictures import filters
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:

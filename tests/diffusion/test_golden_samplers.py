@@ -12,12 +12,12 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from inkloom.diffusion.brownian import step_noise_for
-from inkloom.diffusion.continuous_schedule import FlowSchedule
 from inkloom.diffusion.guidance.guiders import cfg_combine
-from inkloom.diffusion.prediction import EPS, FLOW
+from inkloom.diffusion.noise.brownian import step_noise_for
 from inkloom.diffusion.samplers import SAMPLERS, Both, noising_of
-from inkloom.diffusion.schedule import discrete_schedule
+from inkloom.diffusion.schedules.continuous_schedule import FlowSchedule
+from inkloom.diffusion.schedules.prediction import EPS, FLOW
+from inkloom.diffusion.schedules.schedule import discrete_schedule
 
 DATA = Path(__file__).parents[1] / "data" / "samplers"
 GOLDEN = json.loads((DATA / "trajectories.json").read_text(encoding="utf-8"))

@@ -12,10 +12,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from inkloom.diffusion.canvas import Canvas
-from inkloom.diffusion.estimate import Estimator
 from inkloom.diffusion.guidance.attention import PerturbedAttention, SelfAttention, gaussian_blur
 from inkloom.diffusion.guidance.base import Rule, Run
+from inkloom.diffusion.guidance.canvas import Canvas
 from inkloom.diffusion.guidance.directions import (
     FrequencyScaling,
     OperateOnGuidance,
@@ -24,7 +23,9 @@ from inkloom.diffusion.guidance.directions import (
     TangentialDamping,
     ZeroStar,
 )
+from inkloom.diffusion.guidance.estimate import Estimator
 from inkloom.diffusion.guidance.guiders import CfgGuider, DualCfgGuider, cfg_combine, guided_pair, moment
+from inkloom.diffusion.guidance.inpaint import inpaint
 from inkloom.diffusion.guidance.ranges import RepaintByDegrees, SigmaRange
 from inkloom.diffusion.guidance.results import (
     FollowPrompt,
@@ -35,13 +36,12 @@ from inkloom.diffusion.guidance.results import (
     ScaleNoise,
     Threshold,
 )
-from inkloom.diffusion.inpaint import inpaint
-from inkloom.diffusion.latent_operations import Sharpen
+from inkloom.diffusion.latents.latent_operations import Sharpen
 from inkloom.diffusion.model import Model
-from inkloom.diffusion.prediction import EPS
+from inkloom.diffusion.networks.unet import UNet, UNetSpec
 from inkloom.diffusion.samplers.base import Both, both
-from inkloom.diffusion.schedule import discrete_schedule
-from inkloom.diffusion.unet import UNet, UNetSpec
+from inkloom.diffusion.schedules.prediction import EPS
+from inkloom.diffusion.schedules.schedule import discrete_schedule
 
 GOLDEN = load_file(Path(__file__).parents[1] / "data" / "guidance" / "guidance.safetensors")
 X, COND, UNCOND, NEGATIVE, EMPTY = (GOLDEN[key] for key in ("x", "cond", "uncond", "negative", "empty"))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from inkloom.diffusion import add_noise_to_image, images_from_batch, join_images
-from inkloom.diffusion.image_batch import with_channels
+from inkloom.diffusion.pictures.image_batch import with_channels
 
 
 def numbered(count: int) -> torch.Tensor:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from inkloom.diffusion import images
+from inkloom.diffusion.pictures import images
 
 GOLDEN = Path(__file__).parent.parent / "data" / "text" / "image.safetensors"
 

@@ -6,8 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkloom.diffusion.latent_batch import join_batches, latent_from_batch, repeat_latent, seed_behaviour
-from inkloom.diffusion.noise import start_noise
+from inkloom.diffusion.latents.latent_batch import (
+    join_batches,
+    latent_from_batch,
+    repeat_latent,
+    seed_behaviour,
+)
+from inkloom.diffusion.noise.random_noise import start_noise
 from inkloom.diffusion.values import Latent
 
 

@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.latent_files import latent_bytes, read_latent
+from inkloom.diffusion.files.latent_files import latent_bytes, read_latent
 from inkloom.diffusion.values import Latent
 
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inkloom.diffusion import latent_math
-from inkloom.diffusion.latent_operations import Sharpen, TonemapReinhard
-from inkloom.diffusion.mixed_noise import mix_noises
-from inkloom.diffusion.noise import RandomNoise
+from inkloom.diffusion.latents import latent_math
+from inkloom.diffusion.latents.latent_operations import Sharpen, TonemapReinhard
+from inkloom.diffusion.noise.mixed_noise import mix_noises
+from inkloom.diffusion.noise.random_noise import RandomNoise
 from inkloom.diffusion.values import Latent
 
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkloom.diffusion import latent_transform as change
-from inkloom.diffusion.latents import scale_latent, scale_latent_by
+from inkloom.diffusion.latents import latent_transform as change
+from inkloom.diffusion.latents.sizes import scale_latent, scale_latent_by
 from inkloom.diffusion.names import UnknownNameError
 from inkloom.diffusion.values import Latent
 from inkloom.nodes import latent_transform as nodes

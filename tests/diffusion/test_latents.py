@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inkloom.diffusion import latent_batch, latents
+from inkloom.diffusion.latents import latent_batch
+from inkloom.diffusion.latents import sizes as latents
 
 
 def test_an_empty_latent_is_zeros_of_an_eighth_of_the_size():

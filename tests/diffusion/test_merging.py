@@ -7,14 +7,21 @@ from dataclasses import replace
 import pytest
 import torch
 
-from inkloom.diffusion.checkpoint import Checkpoint
 from inkloom.diffusion.clip import Clip
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.families import FAMILIES
-from inkloom.diffusion.merging import blend, blend_by_prefix, difference, mixed_clips, mixed_models, total
+from inkloom.diffusion.files.checkpoint import Checkpoint
+from inkloom.diffusion.files.families import FAMILIES
+from inkloom.diffusion.files.merging import (
+    blend,
+    blend_by_prefix,
+    difference,
+    mixed_clips,
+    mixed_models,
+    total,
+)
 from inkloom.diffusion.model import Model
-from inkloom.diffusion.text import TextTower
-from inkloom.diffusion.unet import UNet
+from inkloom.diffusion.networks.text import TextTower
+from inkloom.diffusion.networks.unet import UNet
 
 NAME = "input_blocks.1.0.in_layers.2.weight"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inkloom.diffusion.latent_format import PLAYGROUND
-from inkloom.diffusion.model_sampling import (
+from inkloom.diffusion.latents.latent_format import PLAYGROUND
+from inkloom.diffusion.names import UnknownNameError
+from inkloom.diffusion.schedules.model_sampling import (
     CONTINUOUS,
     DISCRETE,
     with_angular_sampling,
@@ -15,7 +16,6 @@ from inkloom.diffusion.model_sampling import (
     with_discrete_sampling,
     with_weight_dtype,
 )
-from inkloom.diffusion.names import UnknownNameError
 
 
 @pytest.fixture

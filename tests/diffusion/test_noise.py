@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from inkloom.diffusion.noise import RandomNoise, StepNoise, start_noise, step_seed
+from inkloom.diffusion.noise.random_noise import RandomNoise, StepNoise, start_noise, step_seed
 
 GOLDEN = load_file(Path(__file__).parents[1] / "data" / "noise" / "noise.safetensors")
 SIZES = [(4, 8, 8), (4, 5, 7), (3, 1, 1), (16, 9, 3)]

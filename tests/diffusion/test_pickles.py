@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from inkloom.diffusion.checkpoint import load_checkpoint
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.pickles import NESTED
-from inkloom.diffusion.tensorfile import open_tensors
+from inkloom.diffusion.files.checkpoint import load_checkpoint
+from inkloom.diffusion.files.pickles import NESTED
+from inkloom.diffusion.files.tensorfile import open_tensors
 
 
 def refusal(path: Path) -> str:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from inkloom.diffusion import UnknownNameError, composite_layers
-from inkloom.diffusion.porter_duff import PORTER_DUFF_MODES
+from inkloom.diffusion.pictures.porter_duff import PORTER_DUFF_MODES
 
 GENERATOR = torch.Generator().manual_seed(0)
 SOURCE, DESTINATION = torch.rand(2, 1, 4, 4, 3, generator=GENERATOR)

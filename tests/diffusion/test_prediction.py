@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkloom.diffusion.prediction import FLOW, PREDICTIONS, Prediction, edm, lcm
-from inkloom.diffusion.schedule import DistilledSchedule, discrete_schedule
+from inkloom.diffusion.schedules.prediction import FLOW, PREDICTIONS, Prediction, edm, lcm
+from inkloom.diffusion.schedules.schedule import DistilledSchedule, discrete_schedule
 
 # x = x0 + sigma noise; those whose levels lie in 0..1 are tested by themselves.
 KINDS = [*(kind for kind in PREDICTIONS.values() if not kind.flow), edm(1.0)]

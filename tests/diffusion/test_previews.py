@@ -13,10 +13,16 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.latent_format import SD1, SDXL, LatentFormat
-from inkloom.diffusion.previews import fitted_colours, preview_jpeg, previewer, rgb_image, with_own_colours
-from inkloom.diffusion.taesd import TinyDecoder, TinyEncoder
-from inkloom.diffusion.taesd_files import load_tiny_decoder, load_tiny_vae
+from inkloom.diffusion.files.taesd_files import load_tiny_decoder, load_tiny_vae
+from inkloom.diffusion.latents.latent_format import SD1, SDXL, LatentFormat
+from inkloom.diffusion.latents.previews import (
+    fitted_colours,
+    preview_jpeg,
+    previewer,
+    rgb_image,
+    with_own_colours,
+)
+from inkloom.diffusion.networks.taesd import TinyDecoder, TinyEncoder
 
 UNKNOWN = LatentFormat(name="of nobody", channels=4, scale=1.0)
 

@@ -11,11 +11,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkloom.diffusion.emphasis import restore_mean, towards_empty
 from inkloom.diffusion.names import SYNTAX_NAMES
-from inkloom.diffusion.prompt import SYNTAXES, Weighted, parse_a1111, parse_comfyui
-from inkloom.diffusion.token_rows import WHOLE, Token, pieces, token_rows
-from inkloom.diffusion.tokenizer import clip_tokenizer
+from inkloom.diffusion.prompts.emphasis import restore_mean, towards_empty
+from inkloom.diffusion.prompts.prompt import SYNTAXES, Weighted, parse_a1111, parse_comfyui
+from inkloom.diffusion.prompts.token_rows import WHOLE, Token, pieces, token_rows
+from inkloom.diffusion.prompts.tokenizer import clip_tokenizer
 
 TEXT = Path(__file__).parents[1] / "data/text"
 

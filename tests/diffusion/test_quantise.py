@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from inkloom.diffusion import UnknownNameError, quantise_image
-from inkloom.diffusion.quantise import DITHERS, bayer_matrix
+from inkloom.diffusion.pictures.quantise import DITHERS, bayer_matrix
 
 
 def ramp(side: int = 32) -> Tensor:

@@ -11,11 +11,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkloom.diffusion.brownian import step_noise_for
-from inkloom.diffusion.continuous_schedule import FlowSchedule
 from inkloom.diffusion.names import SAMPLER_NAMES, UnknownNameError
-from inkloom.diffusion.noise import StepNoise
-from inkloom.diffusion.prediction import FLOW
+from inkloom.diffusion.noise.brownian import step_noise_for
+from inkloom.diffusion.noise.random_noise import StepNoise
 from inkloom.diffusion.samplers import SAMPLERS, Both, Sampler, State, noising_of, sampler_by_name
 from inkloom.diffusion.samplers.adams import uneven
 from inkloom.diffusion.samplers.ancestral import euler_ancestral, split
@@ -28,6 +26,8 @@ from inkloom.diffusion.samplers.heun import heun
 from inkloom.diffusion.samplers.lcm import lcm_upscale
 from inkloom.diffusion.samplers.lms import integrals, lms
 from inkloom.diffusion.samplers.sa_solver import sa_solver
+from inkloom.diffusion.schedules.continuous_schedule import FlowSchedule
+from inkloom.diffusion.schedules.prediction import FLOW
 
 # The `_gpu` rows are the same functions.
 NAMES = [name for name in SAMPLERS if not name.endswith("_gpu")]

@@ -12,17 +12,17 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from inkloom.diffusion.autoencoder import Autoencoder, spec_from
-from inkloom.diffusion.brownian import step_noise_for
-from inkloom.diffusion.canvas import Canvas
 from inkloom.diffusion.errors import NotFiniteError
-from inkloom.diffusion.estimate import predict_each
+from inkloom.diffusion.guidance.canvas import Canvas
+from inkloom.diffusion.guidance.estimate import predict_each
 from inkloom.diffusion.guidance.guiders import CfgGuider, cfg_combine
-from inkloom.diffusion.inpaint import inpaint
-from inkloom.diffusion.latent_format import LatentFormat
+from inkloom.diffusion.guidance.inpaint import inpaint
+from inkloom.diffusion.latents.latent_format import LatentFormat
 from inkloom.diffusion.model import Model
-from inkloom.diffusion.noise import RandomNoise, StepNoise, start_noise
-from inkloom.diffusion.prediction import EPS, PREDICTIONS
+from inkloom.diffusion.networks.autoencoder import Autoencoder, spec_from
+from inkloom.diffusion.networks.unet import UNet, UNetSpec
+from inkloom.diffusion.noise.brownian import step_noise_for
+from inkloom.diffusion.noise.random_noise import RandomNoise, StepNoise, start_noise
 from inkloom.diffusion.samplers import SAMPLERS, State
 from inkloom.diffusion.sampling import (
     advance,
@@ -34,9 +34,9 @@ from inkloom.diffusion.sampling import (
     sample_states,
     start_state,
 )
-from inkloom.diffusion.schedule import discrete_schedule
-from inkloom.diffusion.sigmas import sigmas_for
-from inkloom.diffusion.unet import UNet, UNetSpec
+from inkloom.diffusion.schedules.prediction import EPS, PREDICTIONS
+from inkloom.diffusion.schedules.schedule import discrete_schedule
+from inkloom.diffusion.schedules.sigmas import sigmas_for
 from inkloom.diffusion.vae import Vae
 from inkloom.diffusion.values import Latent
 

@@ -12,11 +12,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from inkloom.diffusion.checkpoint import Checkpoint, load_checkpoint, load_unet, load_vae
 from inkloom.diffusion.clip import Clip
-from inkloom.diffusion.clip_files import load_clip
-from inkloom.diffusion.model_sampling import with_continuous_sampling, with_discrete_sampling
-from inkloom.diffusion.saving import (
+from inkloom.diffusion.files.checkpoint import Checkpoint, load_checkpoint, load_unet, load_vae
+from inkloom.diffusion.files.clip_files import load_clip
+from inkloom.diffusion.files.saving import (
     checkpoint_tensors,
     clip_tensors,
     metadata_of,
@@ -24,8 +23,9 @@ from inkloom.diffusion.saving import (
     vae_tensors,
     write_tensors,
 )
-from inkloom.diffusion.tensorfile import open_tensors
-from inkloom.diffusion.text import TOWER_KINDS, TextSpec, TextTower
+from inkloom.diffusion.files.tensorfile import open_tensors
+from inkloom.diffusion.networks.text import TOWER_KINDS, TextSpec, TextTower
+from inkloom.diffusion.schedules.model_sampling import with_continuous_sampling, with_discrete_sampling
 
 
 def written(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> Path:

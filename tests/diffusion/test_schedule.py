@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from inkloom.diffusion.continuous_schedule import ContinuousSchedule, FlowSchedule
 from inkloom.diffusion.names import UnknownNameError
-from inkloom.diffusion.schedule import (
+from inkloom.diffusion.schedules.continuous_schedule import ContinuousSchedule, FlowSchedule
+from inkloom.diffusion.schedules.schedule import (
     BETAS,
     DiscreteSchedule,
     DistilledSchedule,

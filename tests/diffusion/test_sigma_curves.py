@@ -12,15 +12,15 @@ import torch
 from torch import Tensor
 
 from inkloom.diffusion.names import UnknownNameError
-from inkloom.diffusion.schedule import discrete_schedule
-from inkloom.diffusion.sigma_curves import (
+from inkloom.diffusion.schedules.schedule import discrete_schedule
+from inkloom.diffusion.schedules.sigma_curves import (
     exponential_sigmas,
     karras_sigmas,
     laplace_sigmas,
     polyexponential_sigmas,
     vp_sigmas,
 )
-from inkloom.diffusion.sigma_edits import (
+from inkloom.diffusion.schedules.sigma_edits import (
     extended,
     flipped,
     percent_to_sigma,
@@ -28,8 +28,8 @@ from inkloom.diffusion.sigma_edits import (
     split_denoise,
     with_first,
 )
-from inkloom.diffusion.sigma_tables import ALIGN_YOUR_STEPS, align_your_steps, turbo
-from inkloom.diffusion.sigmas import SCHEDULES, beta_sigmas
+from inkloom.diffusion.schedules.sigma_tables import ALIGN_YOUR_STEPS, align_your_steps, turbo
+from inkloom.diffusion.schedules.sigmas import SCHEDULES, beta_sigmas
 
 DATA = Path(__file__).parents[1] / "data" / "sigmas"
 GOLDEN = json.loads((DATA / "sigmas.json").read_text(encoding="utf-8"))["ays"]

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from inkloom.diffusion.continuous_schedule import FlowSchedule
 from inkloom.diffusion.names import SCHEDULE_NAMES, UnknownNameError
-from inkloom.diffusion.schedule import NoiseSchedule, discrete_schedule
-from inkloom.diffusion.sigmas import SCHEDULES, part_of, sigmas_for
+from inkloom.diffusion.schedules.continuous_schedule import FlowSchedule
+from inkloom.diffusion.schedules.schedule import NoiseSchedule, discrete_schedule
+from inkloom.diffusion.schedules.sigmas import SCHEDULES, part_of, sigmas_for
 
 DATA = Path(__file__).parents[1] / "data" / "sigmas"
 TABLES = json.loads((DATA / "sigmas.json").read_text(encoding="utf-8"))["tables"]

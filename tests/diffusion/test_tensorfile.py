@@ -11,9 +11,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from inkloom.diffusion.checkpoint import load_checkpoint, load_vae
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.tensorfile import DTYPES, open_tensors
+from inkloom.diffusion.files.checkpoint import load_checkpoint, load_vae
+from inkloom.diffusion.files.tensorfile import DTYPES, open_tensors
 
 
 def refusal(path: Path, load=open_tensors) -> str:

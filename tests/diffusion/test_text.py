@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.text import Insert, TextSpec, TextTower, scaled_attention, with_weights
+from inkloom.diffusion.networks.text import Insert, TextSpec, TextTower, scaled_attention, with_weights
 
 PREFIX = "cond_stage_model.transformer."
 EOS = 299

@@ -9,8 +9,14 @@ import torch
 from torch import nn
 
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.text import TextSpec, TextTower
-from inkloom.diffusion.text_keys import PREFIXES, find_towers, found_tower, open_clip_tensors, tower_kind
+from inkloom.diffusion.files.text_keys import (
+    PREFIXES,
+    find_towers,
+    found_tower,
+    open_clip_tensors,
+    tower_kind,
+)
+from inkloom.diffusion.networks.text import TextSpec, TextTower
 
 WIDTH, LAYERS, VOCABULARY = 128, 2, 40
 

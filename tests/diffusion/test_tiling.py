@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkloom.diffusion.autoencoder import Autoencoder, AutoencoderSpec
-from inkloom.diffusion.tiling import Moments, in_tiles, planned
+from inkloom.diffusion.networks.autoencoder import Autoencoder, AutoencoderSpec
+from inkloom.diffusion.networks.tiling import Moments, in_tiles, planned
 from inkloom.diffusion.vae import Vae
 
 SIZES = [(9, 7), (3, 11)]

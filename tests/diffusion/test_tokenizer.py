@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.token_rows import Token, token_rows
-from inkloom.diffusion.tokenizer import BOS, EOS, clip_tokenizer, folder_tokenizer
+from inkloom.diffusion.prompts.token_rows import Token, token_rows
+from inkloom.diffusion.prompts.tokenizer import BOS, EOS, clip_tokenizer, folder_tokenizer
 
 PROMPTS = json.loads((Path(__file__).parents[1] / "data/text/tokens.json").read_text(encoding="utf-8"))
 ANY_TEXT = st.text(st.characters(codec=None), max_size=200)  # surrogates too: JSON can carry them

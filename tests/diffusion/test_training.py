@@ -12,12 +12,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from inkloom.diffusion.autoencoder import Autoencoder, AutoencoderSpec
-from inkloom.diffusion.checkpoint import load_checkpoint
-from inkloom.diffusion.latent_format import SD1
-from inkloom.diffusion.previews import COLOURS
-from inkloom.diffusion.tensorfile import open_tensors
-from inkloom.diffusion.tokenizer import folder_tokenizer
+from inkloom.diffusion.files.checkpoint import load_checkpoint
+from inkloom.diffusion.files.tensorfile import open_tensors
+from inkloom.diffusion.latents.latent_format import SD1
+from inkloom.diffusion.latents.previews import COLOURS
+from inkloom.diffusion.networks.autoencoder import Autoencoder, AutoencoderSpec
+from inkloom.diffusion.networks.unet import UNetSpec
+from inkloom.diffusion.prompts.tokenizer import folder_tokenizer
 from inkloom.diffusion.training import train_diffusion as diffusion_training
 from inkloom.diffusion.training.exam import Settings, questions, sample, score
 from inkloom.diffusion.training.export import export, stamp
@@ -38,7 +39,6 @@ from inkloom.diffusion.training.train_vae import (
     trained_vae,
 )
 from inkloom.diffusion.training.vocabulary import learn_merges, words_of, write_tokenizer
-from inkloom.diffusion.unet import UNetSpec
 
 VAE = AutoencoderSpec(widths=(32, 32, 32, 32), blocks=1)
 UNET = UNetSpec(

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.unet import UNet, UNetSpec
+from inkloom.diffusion.networks.hooks import NO_HOOKS, Hooks
+from inkloom.diffusion.networks.unet import UNet, UNetSpec
 
 SMALL = UNetSpec(
     channels=(32, 64),
@@ -170,3 +171,43 @@ def test_latents_and_texts_of_other_models_are_refused(network, x, context, mess
 def test_heads_that_do_not_divide_the_channels_are_refused():
     with pytest.raises(ValueError, match="32 channels do not divide among 5 heads"):
         on_meta(replace(SMALL, heads=5))
+
+
+@pytest.mark.parametrize("time", [[500.0], [500.0, 20.0], [500.0, 20.0] * 3])
+@pytest.mark.parametrize("hooks", [NO_HOOKS, Hooks(after_middle=(lambda place, x: x,))])
+@pytest.mark.parametrize("vector", [False, True])
+def test_latents_for_several_texts_are_shared_out_among_them(time, hooks, vector):
+    torch.manual_seed(0)
+    unet = UNet(SPECS["takes a vector"] if vector else SMALL).eval().requires_grad_(False)
+    for parameter in unet.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, std=parameter[0].numel() ** -0.5)
+    x, context, y = torch.randn(2, 4, 8, 8), torch.randn(6, 5, 24), torch.randn(6, 40) if vector else None
+    times = torch.tensor(time)
+    shared = unet(x, times, context, y, hooks=hooks)
+    each = unet(x.repeat(3, 1, 1, 1), times.repeat(6 // len(times)), context, y)
+    torch.testing.assert_close(shared, each, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("x", "time", "message"),
+    [
+        (torch.zeros(2, 4, 8, 8), torch.zeros(1), "2 latents cannot be shared out among 3 texts"),
+        (torch.zeros(3, 4, 8, 8), torch.zeros(2), "2 timesteps cannot be shared out among 3 texts"),
+    ],
+)
+def test_what_cannot_be_shared_out_is_refused(network, x, time, message):
+    with pytest.raises(ValueError, match=message):
+        network(x, time, torch.zeros(3, 7, 24))
+
+
+def test_the_sdxl_unet_takes_its_vector(golden):
+    prefix = "model.diffusion_model."
+    weights = {key.removeprefix(prefix): value for key, value in golden.weights("tiny-sdxl").items()}
+    unet = on_meta(UNetSpec.from_shapes({k: tuple(v.shape) for k, v in weights.items()}, head_channels=8))
+    unet.load_state_dict(weights, assign=True)
+    io = golden.io("tiny-sdxl")
+    for key, time in {"out_t981": [981.0], "out_t37": [37.0]}.items():
+        with torch.inference_mode():
+            out = unet(io["x"], torch.tensor(time), io["context"], io["y"])
+        assert (out - io[key]).abs().max() <= 1e-5 * io[key].abs().max(), key

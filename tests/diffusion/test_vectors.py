@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from inkloom.diffusion.vectors import refiner_vector, sdxl_vector
+from inkloom.diffusion.prompts.vectors import refiner_vector, sdxl_vector
 
 TEXT = Path(__file__).parents[1] / "data/text"
 CASES = json.loads((TEXT / "adm.json").read_text(encoding="utf-8"))

@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from inkloom.diffusion.errors import CheckpointError
-from inkloom.diffusion.vision import (
+from inkloom.diffusion.files.vision_files import OPEN_CLIP, load_clip_vision
+from inkloom.diffusion.networks.vision import (
     MEAN,
     STD,
     VISION_KINDS,
@@ -22,7 +23,6 @@ from inkloom.diffusion.vision import (
     VisionTower,
     vision_pixels,
 )
-from inkloom.diffusion.vision_files import OPEN_CLIP, load_clip_vision
 
 TINY = VisionSpec(
     width=32, layers=3, hidden=64, side=28, patch=7, projection=24, activation="quick_gelu", heads=16

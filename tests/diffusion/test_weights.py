@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from inkloom.diffusion.checkpoint import load_vae
+from inkloom.diffusion.files.checkpoint import load_vae
+from inkloom.diffusion.networks.weights import Copies, nbytes
 from inkloom.diffusion.vae import DECODER
-from inkloom.diffusion.weights import Copies, nbytes
 
 
 def network() -> nn.Module:

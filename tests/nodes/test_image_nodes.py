@@ -10,11 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from inkloom.diffusion import (
+from inkloom.diffusion.latents import latent_transform
+from inkloom.diffusion.pictures import (
     blending,
     filters,
     image_transform,
-    latent_transform,
     masks,
     porter_duff,
     quantise,

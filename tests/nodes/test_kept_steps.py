@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from torch import nn
 
-from inkloom.diffusion.unet import UNet
+from inkloom.diffusion.networks.unet import UNet
 from inkloom.executor import CancelToken, Context, Event, Graph, Progress, RunCancelled, RunDone
 from inkloom.nodes import NODES, Engine, kept_steps, open_folders
 

@@ -15,8 +15,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from inkloom import diffusion
-from inkloom.diffusion.latent_format import SD1
-from inkloom.diffusion.taesd import TinyDecoder
+from inkloom.diffusion.latents.latent_format import SD1
+from inkloom.diffusion.networks.taesd import TinyDecoder
 from inkloom.executor import Context, Graph, Json
 from inkloom.nodes import (
     NODES,

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from inkloom import diffusion
-from inkloom.diffusion.tensorfile import open_tensors
+from inkloom.diffusion.files.tensorfile import open_tensors
 from inkloom.executor import Context
 from inkloom.nodes import loaders, merging, model_sampling, open_folders, saving
 from inkloom.nodes.engine import BUNDLED

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from inkloom import diffusion
-from inkloom.diffusion.schedule import discrete_schedule
+from inkloom.diffusion.schedules.schedule import discrete_schedule
 from inkloom.nodes import noise, samplers, sigmas
 from inkloom.nodes.engine import BUNDLED
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from inkloom import diffusion
-from inkloom.diffusion.prompt import parse_comfyui
-from inkloom.diffusion.token_rows import DIRECTIVE
+from inkloom.diffusion.prompts.prompt import parse_comfyui
+from inkloom.diffusion.prompts.token_rows import DIRECTIVE
 from inkloom.executor import Context, Graph, NodeStarted
 from inkloom.nodes import NODES, Engine, conditioning, open_folders
 from inkloom.nodes.engine import BUNDLED

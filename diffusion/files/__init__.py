@@ -1,0 +1,1 @@
+"""Model files: what a file holds, reading it strictly, changing and writing models."""

@@ -1,0 +1,1 @@
+"""Latents: their scale, their masks, and everything that is done to them outside of a network."""

@@ -1,0 +1,1 @@
+"""Noise that depends on a seed and on nothing else."""

@@ -1,0 +1,1 @@
+"""Pictures and masks: everything that is done to them without a network."""

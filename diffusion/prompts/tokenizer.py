@@ -1,0 +1,106 @@
+"""CLIP's byte-pair tokenizer: text to token ids, offline.
+
+The vocabulary is OpenAI's, read as data from the installed distribution `openai-clip`, or that of a folder
+`tokenizer/` beside a model. Sennrich et al. 2016 (arXiv:1508.07909), over bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any, cast
+
+from ..errors import CheckpointError
+from ..files.kinds import some
+
+BOS = "<|startoftext|>"
+EOS = "<|endoftext|>"
+MERGES = 48_894  # the file of OpenAI's lists more merges than CLIP was trained with
+
+
+class Tokenizer:
+    """Text to CLIP token ids; `bos` and `eos` are ids, `size` is the number of ids there are."""
+
+    def __init__(self, vocabulary: Mapping[str, int], merges: Sequence[tuple[str, str]]) -> None:
+        """Build from a vocabulary (token to id) and merges in order.
+
+        Raises ValueError for a vocabulary that lacks BOS, EOS or a part of a merge, or whose ids have gaps.
+        """
+        # transformers takes seconds to import; only a process that encodes text pays for it.
+        from transformers.models.clip.tokenization_clip import CLIPTokenizer
+
+        if lacking := [token for token in (BOS, EOS) if token not in vocabulary]:
+            raise ValueError(f"the vocabulary has no {' and no '.join(lacking)}")
+        if sorted(vocabulary.values()) != list(range(len(vocabulary))):
+            raise ValueError(f"the vocabulary's ids are not 0 to {len(vocabulary) - 1}, each once")
+        parts = {part for left, right in merges for part in (left, right, left + right)}
+        if lacking := sorted(parts - vocabulary.keys()):
+            raise ValueError(f"the merges need tokens that the vocabulary does not have: {some(lacking)}")
+        self.bos, self.eos, self.size = vocabulary[BOS], vocabulary[EOS], len(vocabulary)
+        self._bpe = cast("Any", CLIPTokenizer)(vocab=dict(vocabulary), merges=list(merges))
+
+    def ids(self, text: str) -> list[int]:
+        """Return the ids of `text`, without BOS and EOS; half of a surrogate pair reads as U+FFFD."""
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return self._bpe(whole, add_special_tokens=False)["input_ids"]
+
+    def row(self, text: str, length: int = 77) -> list[int]:
+        """Return the ids of `text` as one row: BOS, what fits of it, EOS, and EOS as padding."""
+        ids = self.ids(text)[: length - 2]
+        return [self.bos, *ids, *[self.eos] * (length - 1 - len(ids))]
+
+
+def clip_tokenizer() -> Tokenizer:
+    """Build the tokenizer that Stable Diffusion 1 was trained with: 49,408 ids.
+
+    The ids are those of transformers: text is NFC-normalised, but neither repaired nor un-escaped.
+    """
+    path = distribution("openai-clip").locate_file("clip/bpe_simple_vocab_16e6.txt.gz")
+    lines = gzip.decompress(Path(str(path)).read_bytes()).decode("utf-8").split("\n")
+    merges = [_merge(line) for line in lines[1 : 1 + MERGES]]
+    letters = byte_letters()
+    tokens = [
+        *letters,
+        *(f"{letter}</w>" for letter in letters),
+        *("".join(merge) for merge in merges),
+        BOS,
+        EOS,
+    ]
+    return Tokenizer({token: index for index, token in enumerate(tokens)}, merges)
+
+
+def folder_tokenizer(folder: Path) -> Tokenizer:
+    """Build a tokenizer from `vocab.json` and `merges.txt` in `folder`.
+
+    Raises CheckpointError when a file is missing or is not what its name says.
+    """
+    try:
+        vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+        if not isinstance(vocabulary, dict):
+            raise ValueError("vocab.json is not a table of tokens and their ids")
+        lines = (folder / "merges.txt").read_text(encoding="utf-8").split("\n")
+        merges = [_merge(line) for line in lines if line.strip() and not line.startswith("#version")]
+        return Tokenizer(cast("dict[str, int]", vocabulary), merges)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"the tokenizer folder {folder} cannot be used: {error}. "
+            "It needs vocab.json (token to id) and merges.txt (one pair a line)"
+        ) from error
+
+
+def _merge(line: str) -> tuple[str, str]:
+    match line.split():
+        case [left, right]:
+            return left, right
+        case _:
+            raise ValueError(f"a line of the merges is not a pair: {line!r}")
+
+
+def byte_letters() -> list[str]:
+    """Return the printable letters that stand for bytes, in the order of the vocabulary's first 256 ids."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = 256 - len(printable)
+    return [chr(code) for code in [*printable, *range(256, 256 + others)]]
