@@ -170,6 +170,7 @@ if TYPE_CHECKING:
     from .samplers import sampler_by_name as sampler_by_name
     from .samplers.ancestral import euler_ancestral as euler_ancestral
     from .samplers.ancestral import euler_ancestral_cfg_pp as euler_ancestral_cfg_pp
+    from .samplers.base import noising_of as noising_of
     from .samplers.dpm_adaptive import dpm_adaptive as dpm_adaptive
     from .samplers.dpmpp_2m_sde import dpmpp_2m_sde as dpmpp_2m_sde
     from .samplers.dpmpp_2m_sde import dpmpp_3m_sde as dpmpp_3m_sde
@@ -373,6 +374,7 @@ EXPORTS = {
     "Sampler": "samplers",
     "State": "samplers",
     "sampler_by_name": "samplers",
+    "noising_of": "samplers.base",
     "advance": "sampling",
     "final_estimate": "sampling",
     "final_latent": "sampling",

@@ -59,9 +59,17 @@ class Started(NamedTuple):
 
 
 @node("SamplerStart", category=CATEGORY, display_name="Sampler Start")
-def sampler_start(*, sampler: Sampler, noised: ModelLatent, sigmas: Sigmas) -> Started:
-    """Start a sampler on a noised latent."""
-    state = sampler.init(noised, sigmas)
+def sampler_start(
+    *, sampler: Sampler, noised: ModelLatent, sigmas: Sigmas, model: Model | None = None
+) -> Started:
+    """Start a sampler on a noised latent.
+
+    Some samplers (sa_solver) ask how a model mixes picture and noise: without a model, as Stable Diffusion.
+    """
+    if model is None:
+        state = sampler.init(noised, sigmas)
+    else:
+        state = sampler.init(noised, sigmas, diffusion.noising_of(model.prediction, model.schedule))
     return Started(state, state.steps)
 
 

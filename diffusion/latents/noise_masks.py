@@ -44,8 +44,13 @@ def resized_mask(mask: Tensor, height: int, width: int) -> Tensor:
 
 
 def repeated_to(items: Tensor, count: int) -> Tensor:
-    """Return `count` items of a batch: the first ones, and from the first again where they are too few."""
+    """Return `count` items of a batch: the first ones, and from the first again where they are too few.
+
+    Raises ValueError for an empty batch.
+    """
     if len(items) == count:
         return items
+    if not len(items):
+        raise ValueError(f"a batch of {count} was wanted, but there is nothing in this one")
     repeats = -(-count // len(items))
     return items.repeat(repeats, *(1,) * (items.ndim - 1))[:count]

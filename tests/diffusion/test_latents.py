@@ -7,6 +7,7 @@ import torch
 
 from inkloom.diffusion.latents import latent_batch
 from inkloom.diffusion.latents import sizes as latents
+from inkloom.diffusion.latents.noise_masks import repeated_to
 
 
 def test_an_empty_latent_is_zeros_of_an_eighth_of_the_size():
@@ -47,3 +48,8 @@ def test_the_mask_goes_with_the_item(masks: list[float], taken: list[float]):
     cut = latent.get("noise_mask")
     assert cut is not None
     assert cut.flatten().tolist() == taken
+
+
+def test_an_empty_batch_is_refused_in_words():
+    with pytest.raises(ValueError, match="nothing in this one"):
+        repeated_to(torch.zeros(0, 1, 2, 2), 3)

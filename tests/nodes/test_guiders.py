@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +301,18 @@ def test_pictures_reach_the_conditioning(inklet: diffusion.Checkpoint, prompts: 
         positive=prompts[0], negative=prompts[1], vae=inklet.vae, pixels=picture
     )
     assert edited.latent["samples"].shape == (1, 4, 4, 4)
+
+
+def test_a_sampler_started_by_hand_asks_the_model_how_it_mixes_noise(inklet: diffusion.Checkpoint) -> None:
+    sampler = diffusion.sampler_by_name("sa_solver")
+    sigmas = diffusion.sigmas_for(inklet.model.schedule, "normal", 4)
+    start = {"sampler": sampler, "noised": torch.zeros(1, 4, 2, 2), "sigmas": sigmas}
+    alone, with_model = (steps.sampler_start(**start, model=model).state for model in (None, inklet.model))
+    noising = diffusion.noising_of(inklet.model.prediction, inklet.model.schedule)
+    right = sampler.init(start["noised"], sigmas, noising)
+    assert plain(with_model) == plain(right) != plain(alone)
+
+
+def plain(state: diffusion.State) -> list[object]:
+    values = (getattr(state, spec.name) for spec in fields(state))
+    return [value for value in values if isinstance(value, float | int | tuple)]
