@@ -25,7 +25,7 @@ format: $(VENV)/installed-lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed
+bench: $(VENV)/installed-bench
 	$(BIN)/python -m bench
 
 clean:
@@ -47,6 +47,10 @@ $(VENV)/installed-test: $(VENV)/installed
 
 $(VENV)/installed-lint: $(VENV)/installed
 	$(PIP) -e ".[test,lint]"
+	@touch $@
+
+$(VENV)/installed-bench: $(VENV)/installed
+	$(PIP) -e ".[bench]"
 	@touch $@
 
 # The type checker looks for the package `inkloom` that the tests import; here it lies at the top of the tree.

@@ -8,6 +8,7 @@ import sys
 MEASUREMENTS = {
     "startup": "how long a user waits: the commands, and the main workflow cold and warm",
     "engine": "the executor's own cost: nodes a second, keys, cached answers",
+    "sd15": "a step of a real-size Stable Diffusion 1.5 U-Net beside diffusers'",
     "inklet": "does the embedded model draw what the prompt says",
 }
 

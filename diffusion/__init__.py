@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .files.saving import clip_tensors as clip_tensors
     from .files.saving import metadata_of as metadata_of
     from .files.saving import model_tensors as model_tensors
+    from .files.saving import tokenizer_metadata as tokenizer_metadata
     from .files.saving import vae_tensors as vae_tensors
     from .files.saving import write_tensors as write_tensors
     from .files.taesd_files import load_tiny_decoder as load_tiny_decoder
@@ -238,6 +239,7 @@ EXPORTS = {
     "with_weight_dtype": "schedules.model_sampling",
     "checkpoint_tensors": "files.saving",
     "clip_tensors": "files.saving",
+    "tokenizer_metadata": "files.saving",
     "metadata_of": "files.saving",
     "model_tensors": "files.saving",
     "vae_tensors": "files.saving",

@@ -42,8 +42,8 @@ class Listing:
     def below(self, root: Path, *, deep: bool) -> Iterator[Found]:
         """Yield files and folders in a folder, with `deep` also in those inside it; links are followed.
 
-        What is hidden is left out, and so is a folder that lies inside of itself by a link. A folder that is
-        not there or can't be read has nothing.
+        Left out are what is hidden, links to nothing, and a folder that lies inside of itself by a link. A
+        folder that is not there or can't be read has nothing.
         """
         waiting: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [(str(root), "", ())]
         while waiting:
@@ -72,7 +72,7 @@ class Listing:
             content = tuple(
                 Found(entry.name, entry.is_dir(), entry.is_symlink())
                 for entry in entries
-                if not entry.name.startswith(SKIPPED)
+                if not entry.name.startswith(SKIPPED) and (entry.is_dir() or entry.is_file())
             )
         with self._lock:
             self._known[path] = _Read(changed_ns, read_ns, content)

@@ -35,6 +35,7 @@ def checkpoint_save(
     It lies in the output folder, where loaders look for checkpoints as well.
     """
     texts = diffusion.metadata_of(model, workflow_texts(prompt, extra_pnginfo))
+    texts |= diffusion.tokenizer_metadata(clip)
     return _saved(ctx, filename_prefix, prompt, diffusion.checkpoint_tensors(model, clip, vae), texts)
 
 
@@ -43,7 +44,7 @@ def clip_save(
     ctx: Context, *, clip: Clip, filename_prefix: str = "clip/ComfyUI", prompt: Prompt, extra_pnginfo: Extra
 ) -> Ui:
     """Save each text encoder as a numbered safetensors file whose name tells which one it is."""
-    texts = workflow_texts(prompt, extra_pnginfo)
+    texts = workflow_texts(prompt, extra_pnginfo) | diffusion.tokenizer_metadata(clip)
     saved = [
         _saved(ctx, f"{filename_prefix}_{kind}", prompt, tensors, texts)
         for kind, tensors in diffusion.clip_tensors(clip).items()

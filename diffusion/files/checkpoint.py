@@ -18,7 +18,8 @@ from ..model import Model
 from ..networks.autoencoder import Autoencoder, spec_from
 from ..networks.text import TOWER_KINDS, TextTower
 from ..networks.unet import UNet, UNetSpec
-from ..prompts.tokenizer import Tokenizer, clip_tokenizer, folder_tokenizer
+from ..prompts.tokenizer import METADATA as TOKENIZER
+from ..prompts.tokenizer import Tokenizer, clip_tokenizer, folder_tokenizer, from_text
 from ..vae import Vae
 from .families import Family, family_of
 from .filling import Part, fill, on_meta
@@ -48,6 +49,9 @@ class Heads(NamedTuple):
 NO_HEADS = Heads()
 
 
+NO_METADATA: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """The parts of a Stable Diffusion checkpoint."""
@@ -62,7 +66,7 @@ def load_checkpoint(path: Path, *, prediction: str | None = None) -> Checkpoint:
 
     Its family and the networks' shapes are read from the keys. The weights stay in the file, mapped, in its
     dtype. What the U-Net predicts is read from the file's markers unless `prediction` says it ("eps", "v").
-    The vocabulary is that of a folder `tokenizer/` beside the file, or else CLIP's own.
+    The vocabulary is that in the file's metadata, of a folder `tokenizer/` beside it, or else CLIP's own.
     Raises CheckpointError: no file of tensors, cut off, another kind of model, or keys that do not fit.
     """
     file = open_tensors(path)
@@ -85,7 +89,7 @@ def load_checkpoint(path: Path, *, prediction: str | None = None) -> Checkpoint:
         model = model_of(parts.unet, parts.family, meaning)
         return Checkpoint(
             model=replace(model, latent_format=with_own_colours(model.latent_format, file.metadata)),
-            clip=Clip(parts.towers, tokenizer_for(path.parent / "tokenizer", parts.towers)),
+            clip=Clip(parts.towers, tokenizer_for(path.parent / "tokenizer", parts.towers, file.metadata)),
             vae=Vae(parts.autoencoder),
         )
 
@@ -187,13 +191,19 @@ def tower_part(found: FoundTower, tensors: Mapping[str, Tensor]) -> Part:
     return Part(found.tensors(tensors), told)
 
 
-def tokenizer_for(folder: Path, towers: Mapping[str, TextTower]) -> Tokenizer:
-    """Return the tokenizer of a folder, or where there is no folder CLIP's own.
+def tokenizer_for(
+    folder: Path, towers: Mapping[str, TextTower], metadata: Mapping[str, str] = NO_METADATA
+) -> Tokenizer:
+    """Return the tokenizer that a file's metadata hold, or that of a folder, or else CLIP's own.
 
     Raises CheckpointError where it has other tokens than the towers.
     """
-    beside = folder.is_dir()
-    tokenizer = folder_tokenizer(folder) if beside else clip_tokenizer()
+    inside = metadata.get(TOKENIZER)
+    beside = inside is None and folder.is_dir()
+    if inside is not None:
+        tokenizer = from_text(inside)
+    else:
+        tokenizer = folder_tokenizer(folder) if beside else clip_tokenizer()
     for tower in towers.values():
         if tokenizer.size != tower.spec.vocabulary:
             whose, advice = (
@@ -203,6 +213,8 @@ def tokenizer_for(folder: Path, towers: Mapping[str, TextTower]) -> Tokenizer:
                 )
                 if beside
                 else ("of CLIP", f"put its vocab.json and merges.txt into {folder}")
+                if inside is None
+                else ("in its metadata", "the file contradicts itself: save it again")
             )
             raise CheckpointError(
                 f"its text encoder has {tower.spec.vocabulary:,} tokens, "

@@ -27,14 +27,16 @@ def load_clip(paths: Sequence[Path], kind: str = "stable_diffusion") -> Clip:
     """Load text encoders from their own files, or from checkpoints, in any order.
 
     `kind` is a row of CLIP_TYPES; which family they are for is told by the encoders that there are. The
-    vocabulary is that of a folder `tokenizer/` beside the first file, or else CLIP's own.
+    vocabulary is that in a file's metadata, of a folder `tokenizer/` beside the first, or else CLIP's own.
     Raises CheckpointError for files without text encoders, for encoders that make up no CLIP of this type,
     and for keys that do not fit; UnknownNameError for an unknown type.
     """
     allowed = row(CLIP_TYPES, kind, "type of CLIP")
     towers: dict[str, TextTower] = {}
+    metadata: dict[str, str] = {}
     for path in paths:
         towers |= load_towers(path)
+        metadata |= open_tensors(path).metadata
     order = next((kinds for kinds in READINGS if set(kinds) == set(towers)), ())
     if order not in allowed:
         known = " or ".join(map(_titles, allowed))
@@ -42,7 +44,7 @@ def load_clip(paths: Sequence[Path], kind: str = "stable_diffusion") -> Clip:
             f"{' and '.join(map(str, paths))} hold {_titles(towers)}; a CLIP of type {kind!r} is {known}"
         )
     with naming(paths[0]):
-        tokenizer = tokenizer_for(paths[0].parent / "tokenizer", towers)
+        tokenizer = tokenizer_for(paths[0].parent / "tokenizer", towers, metadata)
     return Clip({kind: towers[kind] for kind in order}, tokenizer)
 
 

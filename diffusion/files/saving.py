@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..clip import Clip
 from ..model import Model
+from ..prompts.tokenizer import METADATA, SIZE, as_text
 from ..schedules.continuous_schedule import ContinuousSchedule
 from ..schedules.prediction import V
 from ..vae import Vae
@@ -90,6 +91,11 @@ def metadata_of(model: Model, texts: Mapping[str, str]) -> dict[str, str]:
     told = {"modelspec.sai_model_spec": "1.0.0", "modelspec.implementation": "sgm"}
     told |= {"modelspec.architecture": ARCHITECTURES.get(model.family.kin, model.family.name)}
     return told | ({"modelspec.prediction_type": predicts} if predicts else {}) | dict(texts)
+
+
+def tokenizer_metadata(clip: Clip) -> dict[str, str]:
+    """Return the metadata that carry the vocabulary of text encoders, where it is not CLIP's own."""
+    return {} if clip.tokenizer.size == SIZE else {METADATA: as_text(clip.tokenizer)}
 
 
 def write_tensors(file: BinaryIO, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:

@@ -62,8 +62,9 @@ def _blocks(count: int, nbytes: int) -> list[slice]:
 def _kernels(weight: Tensor, blocks: list[slice]) -> Iterator[tuple[slice, Tensor]]:
     """Transform the weights of some outputs at a time: [outputs,16,C]."""
     by_place = weight.permute(0, 2, 3, 1).flatten(1, 2)
+    memory = weight.new_empty(blocks[0].stop, 16, weight.shape[1])
     for block in blocks:
-        yield block, KERNELS.to(weight) @ by_place[block]
+        yield block, torch.matmul(KERNELS, by_place[block], out=memory[: block.stop - block.start])
 
 
 def _tiles(x: Tensor, items: list[slice], rows: list[slice]) -> Iterator[Tiles]:

@@ -1,7 +1,8 @@
 """CLIP's byte-pair tokenizer: text to token ids, offline.
 
 The vocabulary is OpenAI's, read as data from the installed distribution `openai-clip`, or that of a folder
-`tokenizer/` beside a model. Sennrich et al. 2016 (arXiv:1508.07909), over bytes.
+`tokenizer/` beside a model, or one in the metadata of a model's file. Sennrich et al. 2016
+(arXiv:1508.07909), over bytes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ..files.kinds import some
 
 BOS = "<|startoftext|>"
 EOS = "<|endoftext|>"
+SIZE = 49_408  # tokens of CLIP's own vocabulary
 MERGES = 48_894  # the file of OpenAI's lists more merges than CLIP was trained with
 
 
@@ -39,6 +41,7 @@ class Tokenizer:
         parts = {part for left, right in merges for part in (left, right, left + right)}
         if lacking := sorted(parts - vocabulary.keys()):
             raise ValueError(f"the merges need tokens that the vocabulary does not have: {some(lacking)}")
+        self.vocabulary, self.merges = dict(vocabulary), tuple(merges)
         self.bos, self.eos, self.size = vocabulary[BOS], vocabulary[EOS], len(vocabulary)
         self._bpe = cast("Any", CLIPTokenizer)(vocab=dict(vocabulary), merges=list(merges))
 
@@ -88,6 +91,30 @@ def folder_tokenizer(folder: Path) -> Tokenizer:
         raise CheckpointError(
             f"the tokenizer folder {folder} cannot be used: {error}. "
             "It needs vocab.json (token to id) and merges.txt (one pair a line)"
+        ) from error
+
+
+METADATA = "inkloom.tokenizer"
+"""Where the metadata of a model's file have a vocabulary of its own: `as_text` of it."""
+
+
+def as_text(tokenizer: Tokenizer) -> str:
+    """Return a tokenizer as JSON: its vocabulary and its merges."""
+    return json.dumps({"vocabulary": tokenizer.vocabulary, "merges": tokenizer.merges})
+
+
+def from_text(text: str) -> Tokenizer:
+    """Return the tokenizer that `as_text` wrote.
+
+    Raises CheckpointError for a text that is none.
+    """
+    try:
+        written = json.loads(text)
+        merges = [(str(left), str(right)) for left, right in written["merges"]]
+        return Tokenizer(cast("dict[str, int]", written["vocabulary"]), merges)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise CheckpointError(
+            f"the vocabulary in its metadata ({METADATA}) cannot be used: {error}"
         ) from error
 
 

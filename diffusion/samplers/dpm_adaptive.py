@@ -173,6 +173,8 @@ def dpm_adaptive(
     """
     if order not in (2, 3):
         raise ValueError(f"the order must be 2 or 3, not {order}")
+    if rtol <= 0 and atol <= 0:
+        raise ValueError("rtol and atol are both 0: no step is ever that exact; raise one of them")
     if h_init <= 0:
         raise ValueError(f"h_init, the length of the first step, must be above 0, not {h_init}")
     return Sampler(

@@ -61,7 +61,8 @@ def test_large_convolutions_are_exact_in_any_layout_and_type(
     monkeypatch: pytest.MonkeyPatch, layout: torch.memory_format, dtype: torch.dtype
 ) -> None:
     monkeypatch.setattr(layers, "LEAST_PRODUCTS", 1)
-    conv = Conv3x3(16, 24, 3, padding=1).to(dtype).to(memory_format=layout)
+    conv = Conv3x3(16, 24, 3, padding=1).to(dtype)
+    conv.weight.data = conv.weight.data.contiguous(memory_format=layout)
     x = torch.randn(2, 16, 9, 8).to(dtype).contiguous(memory_format=layout)
     weight, bias = (parameter.double() for parameter in conv.parameters())
     assert far(conv(x), F.conv2d(x.double(), weight, bias, padding=1)) < CLOSE[dtype]
@@ -122,7 +123,7 @@ def test_gradients_flow_and_what_is_given_stays(module: torch.nn.Module) -> None
 def test_attention_in_bfloat16(tokens: int, width: int, size: float) -> None:
     q, k, v = (torch.randn(2, tokens, 3, width).bfloat16().transpose(1, 2) for _ in range(3))
     heads = Heads(q * size, k + 8, v)  # what all keys have in common must not matter
-    exact = F.scaled_dot_product_attention(*(part.double() for part in heads))
+    exact = F.scaled_dot_product_attention(heads.q.double(), heads.k.double(), heads.v.double())
     assert mix(heads).shape == exact.shape
     assert far(mix(heads), exact) < 2e-2
     assert far(mix_in_chunks(heads), exact) < 2e-2
@@ -130,4 +131,4 @@ def test_attention_in_bfloat16(tokens: int, width: int, size: float) -> None:
 
 def test_attention_in_float32_is_torchs_own() -> None:
     heads = Heads(*(torch.randn(1, 2, 300, 8) for _ in range(3)))
-    assert torch.equal(mix(heads), F.scaled_dot_product_attention(*heads))
+    assert torch.equal(mix(heads), F.scaled_dot_product_attention(heads.q, heads.k, heads.v))

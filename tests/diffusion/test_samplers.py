@@ -160,7 +160,7 @@ def test_the_adaptive_sampler_gives_up_where_no_step_is_short_enough() -> None:
         return torch.full_like(x, math.sin(1e9 * sigma))
 
     with pytest.raises(ValueError, match="no step is short enough"):
-        run(dpm_adaptive(rtol=0.0, atol=0.0), NOISE * 8, torch.tensor([8.0, 1.0]), shaken)
+        run(dpm_adaptive(rtol=0.0, atol=1e-12), NOISE * 8, torch.tensor([8.0, 1.0]), shaken)
 
 
 def test_the_adaptive_sampler_tells_how_far_it_is() -> None:
@@ -522,6 +522,7 @@ def test_sigmas_that_no_run_can_visit(name: str, sigmas: Tensor, says: str) -> N
         (lambda: dpmpp_sde(r=0.0), "above 0"),
         (lambda: dpm_adaptive(4), "2 or 3"),
         (lambda: dpm_adaptive(h_init=0.0), "h_init"),
+        (lambda: dpm_adaptive(rtol=0.0, atol=0.0), "never|ever that exact"),
         (lambda: er_sde(max_stage=4), "max_stage"),
     ],
 )

@@ -260,3 +260,8 @@ def test_a_change_within_one_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
     write(file.with_name("y.safetensors"), "y")
     os.utime(file.parent, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert folders.names("loras") == ("x.safetensors", "y.safetensors")
+
+
+def test_a_link_to_nothing_is_no_choice(folders: Folders, base: Path) -> None:
+    (base / "models" / "checkpoints" / "gone.safetensors").symlink_to(base / "nowhere")
+    assert "gone.safetensors" not in folders.names("checkpoints")

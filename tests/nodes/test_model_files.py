@@ -135,3 +135,19 @@ def test_a_model_is_told_what_it_predicts(inklet: diffusion.Checkpoint):
     changed = model_sampling.model_sampling_discrete(model=inklet.model, sampling="eps")
     assert changed.prediction.name == "eps"
     assert changed.schedule.sigmas[-1].item() == pytest.approx(14.6146, rel=1e-5)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_saved_reads_prompts_as_before(ctx: Context, inklet: diffusion.Checkpoint, whole: bool):
+    """inklet has a vocabulary of its own, which must travel with its text encoder."""
+    known = {"prompt": None, "extra_pnginfo": None, "clip": inklet.clip}
+    if whole:
+        ui = saving.checkpoint_save(
+            ctx, model=inklet.model, vae=inklet.vae, filename_prefix="checkpoints/a", **known
+        )
+        again = loaders.checkpoint_loader_simple(ctx, ckpt_name=ui.files[0].name).CLIP
+    else:
+        ui = saving.clip_save(ctx, filename_prefix="clip/a", **known)
+        again = loaders.clip_loader(ctx, clip_name=ui.files[0].name, type="stable_diffusion")
+    for text in ("a red circle", "strange words, 3 of them"):
+        assert torch.equal(again.encode(text)[0][0], inklet.clip.encode(text)[0][0])
