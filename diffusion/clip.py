@@ -135,6 +135,8 @@ class Clip:
         tower = self.copies.ready(self.towers[kind], self.dtype)
         device = example(tower).device
         weights = torch.tensor([[token.weight for token in tokens] for tokens in rows], device=device)
+        if not bool(weights.isfinite().all()):
+            raise ValueError("a weight in the prompt is too large for any number; weights lie around 1")
         weighted = bool((weights != 1).any())
         batch = [*rows, self._empty_row(kind)] if weighted else rows
         inserts = [

@@ -21,6 +21,7 @@ from .pickles import read_pickle
 
 # How the files begin that are pickles: torch's archive, its older form.
 PICKLES = (b"PK\x03\x04", b"\x80\x02")
+OTHER_PICKLES = (b"\x80\x03", b"\x80\x04", b"\x80\x05")  # protocols that torch does not write
 
 DTYPES: Mapping[str, torch.dtype] = {
     "F64": torch.float64,
@@ -67,10 +68,17 @@ def open_tensors(path: Path) -> TensorFile:
     """
     try:
         with path.open("rb") as file:
-            start = file.read(4)
+            start = file.read(9)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
-    if start.startswith(PICKLES):
+    # A header of a safetensors file can have a length that begins like a pickle; it is followed by a brace.
+    header = start[8:9] == b"{"
+    if start.startswith(OTHER_PICKLES) and not header:
+        raise CheckpointError(
+            f"{path} is a pickle of protocol {start[1]}, which may hold any code and was not written by "
+            "torch; save it again with torch.save, or better as safetensors"
+        )
+    if start.startswith(PICKLES) and not header:
         if path.suffix in SAFE:
             raise CheckpointError(f"{path} is not a safetensors file: it is a pickle; name it .ckpt")
         return TensorFile(path, read_pickle(path), {})

@@ -330,3 +330,8 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path):
     torch.save({"<x>": subprocess.Popen}, tmp_path / "x.pt")
     with pytest.raises(CheckpointError, match="reading it would run code"):
         load_embedding(tmp_path / "x.pt")
+
+
+def test_a_weight_beyond_all_numbers_is_refused_where_it_is_read(build):
+    with pytest.raises(ValueError, match="a weight in the prompt is too large"):
+        build("clip_l").encode("(a:1e39) cat")

@@ -109,3 +109,17 @@ def test_a_pickle_that_calls_itself_safe_is_refused(tmp_path, archive):
 def test_a_pickle_without_tensors_is_refused(tmp_path):
     torch.save({"steps": 3}, tmp_path / "a.pt")
     assert "a pickle without tensors" in refusal(tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize("protocol", [3, 4, 5])
+def test_a_pickle_that_torch_did_not_write_is_refused_unread(tmp_path, protocol):
+    (tmp_path / "bare.ckpt").write_bytes(pickle.dumps(Harmful(), protocol=protocol))
+    assert f"a pickle of protocol {protocol}" in refusal(tmp_path / "bare.ckpt")
+
+
+def test_a_header_whose_length_begins_like_a_pickle_is_still_a_header(tmp_path):
+    header = b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'.ljust(0x280)
+    (tmp_path / "a.safetensors").write_bytes(
+        len(header).to_bytes(8, "little") + header + np.float32(2).tobytes()
+    )
+    assert open_tensors(tmp_path / "a.safetensors").tensors["a"].tolist() == [2]
