@@ -16,7 +16,8 @@ from torch import Tensor
 BLOCK_BYTES = 24 * 2**20
 """How much of tiles with their products, and of weights, is worked on at a time: it stays in cache."""
 
-KERNEL = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]])
+ROWS = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]]
+KERNEL = torch.tensor(ROWS, dtype=torch.float32, device="cpu")
 KERNELS = torch.einsum("ai,bj->abij", KERNEL, KERNEL).reshape(16, 9)
 
 

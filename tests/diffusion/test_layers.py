@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inkloom.diffusion.networks import layers, winograd
+from inkloom.diffusion.networks.attention import TOKENS_AT_ONCE, FeedForward
 from inkloom.diffusion.networks.hooks import Heads
 from inkloom.diffusion.networks.layers import Conv1x1, Conv3x3, GroupNorm, Linear, SiLU, added, gated, linear
 from inkloom.diffusion.networks.mixing import mix, mix_in_chunks
@@ -132,3 +133,13 @@ def test_attention_in_bfloat16(tokens: int, width: int, size: float) -> None:
 def test_attention_in_float32_is_torchs_own() -> None:
     heads = Heads(*(torch.randn(1, 2, 300, 8) for _ in range(3)))
     assert torch.equal(mix(heads), F.scaled_dot_product_attention(heads.q, heads.k, heads.v))
+
+
+def test_feeding_forward_some_tokens_at_a_time_is_feeding_all_forward() -> None:
+    forward = FeedForward(8)
+    x = torch.randn(3, TOKENS_AT_ONCE // 2 + 7, 8)
+    project, _, out = (cast(Any, layer) for layer in forward.net)
+    exact = x.double()
+    value, gate = F.linear(exact, project.proj.weight.double(), project.proj.bias.double()).chunk(2, -1)
+    exact = F.linear(value * F.gelu(gate), out.weight.double(), out.bias.double())
+    assert far(forward(x), exact) < 1e-6

@@ -214,6 +214,15 @@ def test_tokens_that_are_equal_merge_without_loss() -> None:
     torch.testing.assert_close(merging.unmerge(merging.merge(squares)), squares)
 
 
+def test_those_most_alike_merge_first() -> None:
+    alike = torch.randn(1, 1, 4, 8).repeat_interleave(2, 1).repeat_interleave(2, 2)
+    tokens = torch.cat([alike, torch.randn(1, 2, 8, 8)], 1).flatten(1, 2)
+    merging = merging_of(tokens, 4, 8, 12 / 32, seed=0)
+    assert merging is not None
+    assert merging.merge(tokens).shape == (1, 20, 8)
+    torch.testing.assert_close(merging.unmerge(merging.merge(tokens)), tokens)
+
+
 def site(kind: Kind, height: int, width: int, timestep: float = 5.0) -> Site:
     return Site(Place("input", 1, 32, Call(torch.tensor([timestep]), 8, 12)), 0, kind, 2, height, width)
 

@@ -201,13 +201,14 @@ def test_what_cannot_be_shared_out_is_refused(network, x, time, message):
         network(x, time, torch.zeros(3, 7, 24))
 
 
-def test_the_sdxl_unet_takes_its_vector(golden):
+@pytest.mark.parametrize(("name", "width"), [("tiny-sdxl", 8), ("small-sdxl", 32)])
+def test_outputs_with_a_vector_are_those_of_diffusers(golden, name, width):
     prefix = "model.diffusion_model."
-    weights = {key.removeprefix(prefix): value for key, value in golden.weights("tiny-sdxl").items()}
-    unet = on_meta(UNetSpec.from_shapes({k: tuple(v.shape) for k, v in weights.items()}, head_channels=8))
+    weights = {key.removeprefix(prefix): value for key, value in golden.weights(name).items()}
+    unet = on_meta(UNetSpec.from_shapes({k: tuple(v.shape) for k, v in weights.items()}, head_channels=width))
     unet.load_state_dict(weights, assign=True)
-    io = golden.io("tiny-sdxl")
-    for key, time in {"out_t981": [981.0], "out_t37": [37.0]}.items():
+    io = golden.io(name)
+    for key, time in {"out_t981": [981.0], "out_t37": [37.0], "out_two_timesteps": [981.0, 37.0]}.items():
         with torch.inference_mode():
             out = unet(io["x"], torch.tensor(time), io["context"], io["y"])
         assert (out - io[key]).abs().max() <= 1e-5 * io[key].abs().max(), key

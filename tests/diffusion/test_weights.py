@@ -58,6 +58,17 @@ def test_parts_are_brought_one_by_one_and_the_others_share_the_files_memory():
     assert whole.get_parameter("second.weight") is kept
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_large_convolutions_compute_with_their_channels_last(dtype):
+    net = nn.ModuleList([nn.Conv2d(256, 256, 3), nn.Conv2d(4, 256, 3)]).requires_grad_(False)
+    ready = Copies().ready(net, dtype)
+    large, small = ready.get_parameter("0.weight"), ready.get_parameter("1.weight")
+    assert large.is_contiguous(memory_format=torch.channels_last)
+    assert small.is_contiguous()
+    assert torch.equal(large, net.get_parameter("0.weight").to(dtype))
+    assert Copies().ready(ready, dtype) is ready
+
+
 def test_another_dtype_takes_the_place_of_the_last_one():
     copies, net = Copies(), network()
     first = copies.ready(net, torch.float32)
