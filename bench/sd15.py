@@ -51,7 +51,7 @@ def reference() -> Any:
             parameter.fill_(1)
         else:
             parameter.normal_(0, 0.1, generator=generator)
-        parameter.copy_(parameter.bfloat16())  # so that both precisions compute with the same weights
+        parameter.copy_(parameter.bfloat16().half())  # so that every precision has the same weights
     return network
 
 
@@ -67,8 +67,8 @@ def laid(network: nn.Module, layout: torch.memory_format, dtype: torch.dtype = t
 
 
 def ours(network: Any) -> UNet:
-    """Return our U-Net with the weights of diffusers' one, sharing their memory."""
-    part = unet_part(network.state_dict())
+    """Return our U-Net with the weights of diffusers' one, in float16, as most files hold them."""
+    part = unet_part({name: tensor.half() for name, tensor in network.state_dict().items()})
     assert part is not None
     unet = on_meta(UNet, UNetSpec.from_shapes(part.shapes)).eval().requires_grad_(False)
     unet.load_state_dict(dict(part.tensors), assign=True)
@@ -84,6 +84,7 @@ def variants() -> dict[str, Step]:
     last, first = torch.channels_last, torch.contiguous_format
     plain = reference()
     exact, half = laid(plain, last), laid(plain, last, torch.bfloat16)
+    file = ours(plain)
 
     def theirs(network: Any, layout: torch.memory_format, dtype: torch.dtype) -> Step:
         both = x.repeat(2, 1, 1, 1).to(dtype).contiguous(memory_format=layout)
@@ -91,7 +92,7 @@ def variants() -> dict[str, Step]:
         return lambda: network(both, time_step, context).sample
 
     def mine(dtype: torch.dtype) -> Step:
-        network = Copies().ready(ours(half if dtype == torch.bfloat16 else exact), dtype)
+        network = Copies().ready(file, dtype)
         context = network.project_context(text.to(dtype))  # once a run
         return lambda: network(x.to(dtype), time_step, context)
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from .hooks import Heads, Hooks, Kind, OnStreams, Place, Site, Sources, Streams
-from .layers import Conv1x1, GroupNorm, Linear, added, gated
+from .layers import Conv1x1, GatedLinear, GroupNorm, Linear, added
 from .mixing import mix
 
 Value = TypeVar("Value")
@@ -138,15 +138,15 @@ def _around(
 
 
 class GatedProjection(nn.Module):
-    """GEGLU: the second half of the projection, through the erf GELU, gates the first."""
+    """The gated linear layer, under the name that files know it by."""
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
-        self.proj = Linear(channels, 2 * hidden)
+        self.proj = GatedLinear(channels, hidden)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B,T,C] -> [B,T,hidden]."""
-        return gated(x, self.proj.weight, self.proj.bias)
+        return self.proj(x)
 
 
 class FeedForward(nn.Module):

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import Context, Row, SpatialTransformer, repeated
-from .layers import Conv1x1, Conv3x3, GroupNorm, Linear, SiLU, added
+from .layers import Conv, Conv1x1, Conv3x3, GroupNorm, Linear, SiLU, added
 
 
 def timestep_embedding(timesteps: Tensor, width: int) -> Tensor:
@@ -27,16 +27,19 @@ def timestep_embedding(timesteps: Tensor, width: int) -> Tensor:
 
 
 class ResBlock(nn.Module):
-    """Two 3x3 convolutions with the time embedding added between them, and a residual."""
+    """Two 3x3 convolutions with the time embedding added between them, and a residual.
 
-    def __init__(self, in_channels: int, out_channels: int, embedding: int) -> None:
+    `coarse` says that its maps have few cells (`Conv3x3`).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, embedding: int, *, coarse: bool = False) -> None:
         super().__init__()
         # Each list keeps the file's numbering; what has no weights (SiLU, dropout) keeps its index free.
         self.in_layers = nn.Sequential(
-            GroupNorm(32, in_channels), SiLU(), Conv3x3(in_channels, out_channels, 3, padding=1)
+            GroupNorm(32, in_channels), SiLU(), Conv3x3(in_channels, out_channels, coarse=coarse)
         )
         self.emb_layers = nn.Sequential(nn.SiLU(), Linear(embedding, out_channels))
-        last = Conv3x3(out_channels, out_channels, 3, padding=1)
+        last = Conv3x3(out_channels, out_channels, coarse=coarse)
         self.out_layers = nn.Sequential(GroupNorm(32, out_channels), SiLU(), nn.Identity(), last)
         self.skip_connection = (
             nn.Identity() if in_channels == out_channels else Conv1x1(in_channels, out_channels, 1)
@@ -56,7 +59,7 @@ class Downsample(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.op = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
+        self.op = Conv(channels, channels, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B,C,h,w] -> [B,C,ceil(h/2),ceil(w/2)]."""
@@ -68,7 +71,7 @@ class Upsample(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = Conv3x3(channels, channels, 3, padding=1)
+        self.conv = Conv3x3(channels, channels)
 
     def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
         """[B,C,h,w] -> [B,C,*size]; `size` is that of the next skip, so odd sides come back as they were."""

@@ -5,16 +5,29 @@ Each computes as its base class does while gradients are recorded, and on device
 
 from __future__ import annotations
 
-from functools import cache
+from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .winograd import convolve
+from . import onednn
+from .winograd import F2X2, F4X4, convolve, transformed
 
 LEAST_PRODUCTS = 2**27
 """Below this number of cells times channels in times channels out a plain convolution is quicker."""
+
+LEAST_CELLS = 1100
+"""From this number of cells on the larger tiles pay: below, their weights take longer than their products."""
+
+
+@runtime_checkable
+class Packing(Protocol):
+    """A layer whose weight can be kept as the processor multiplies it, instead of as a file holds it."""
+
+    def pack(self) -> None:
+        """Put packed weights in the place of the layer's own, where that pays; what it computes stays."""
+        ...
 
 
 class GroupNorm(nn.GroupNorm):
@@ -27,7 +40,7 @@ class GroupNorm(nn.GroupNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         """[B,C,h,w] -> [B,C,h,w]."""
-        if input.dtype != torch.float32 or not _inferring(input):
+        if input.dtype != torch.float32 or not onednn.inferring(input):
             return super().forward(input)
         if not input.is_contiguous(memory_format=torch.channels_last):
             return super().forward(input)
@@ -55,17 +68,56 @@ class SiLU(nn.Module):
         return F.silu(x, inplace=not torch.is_grad_enabled())
 
 
-class Conv3x3(nn.Conv2d):
-    """3x3 convolution padded by 1; in float32, where both lie channels last, by Winograd's algorithm."""
+class Conv(nn.Conv2d):
+    """3x3 convolution padded by 1."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
+        # Torch leaves the types of devices open.
+        super().__init__(in_channels, out_channels, 3, stride=stride, padding=1)  # pyright: ignore[reportUnknownMemberType]
+
+    def forward(self, input: Tensor) -> Tensor:
+        """[B,C,h,w] -> [B,D,ceil(h/stride),ceil(w/stride)]."""
+        return onednn.convolve(input, self.weight, self.bias, self.stride[0], 1)
+
+    def pack(self) -> None:
+        """Pack the weight."""
+        if onednn.packable(self.weight):
+            packed = onednn.pack_convolution(self.weight, self.stride[0], 1)
+            self.weight = nn.Parameter(packed, requires_grad=False)
+
+
+class Conv3x3(Conv):
+    """3x3 convolution padded by 1, by Winograd's algorithm where that is quicker.
+
+    It is but where maps are `coarse`: so few cells that weights take longer to bring than to multiply. In
+    bfloat16 it is with weights transformed beforehand, which are 1.8 times as large.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, coarse: bool = False) -> None:
+        super().__init__(in_channels, out_channels)
+        self.coarse = coarse
 
     def forward(self, input: Tensor) -> Tensor:
         """[B,C,h,w] -> [B,D,h,w]."""
-        if self.bias is None or not self._pays(input):
+        if self.bias is None or not self._by_winograd(input):
             return super().forward(input)
-        return convolve(input, self.weight, self.bias)
+        cells = input.numel() // input.shape[1]
+        larger = cells >= LEAST_CELLS and self.weight.dtype == torch.float32
+        x = input.contiguous(memory_format=torch.channels_last)
+        return convolve(x, self.weight, self.bias, F4X4 if larger else F2X2)
 
-    def _pays(self, x: Tensor) -> bool:
-        if x.dtype != torch.float32 or not _inferring(x):
+    def pack(self) -> None:
+        """Pack the weight, transformed or not; in float32 Winograd's algorithm needs it as it is."""
+        if self.coarse:
+            super().pack()
+        elif self.weight.dtype == torch.bfloat16 and onednn.packable(self.weight) and self.weight.ndim == 4:
+            self.weight = nn.Parameter(transformed(self.weight, F2X2), requires_grad=False)
+
+    def _by_winograd(self, x: Tensor) -> bool:
+        if self.weight.ndim == 3:
+            onednn.check_no_gradient(x)
+            return True
+        if self.coarse or self.weight.is_mkldnn or x.dtype != torch.float32 or not onednn.inferring(x):
             return False
         if not all(one.is_contiguous(memory_format=torch.channels_last) for one in (x, self.weight)):
             return False
@@ -77,41 +129,55 @@ class Conv1x1(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """[B,C,h,w] -> [B,D,h,w]."""
-        if not input.is_contiguous(memory_format=torch.channels_last):
+        packed = self.weight.is_mkldnn
+        if not packed and not input.is_contiguous(memory_format=torch.channels_last):
             return super().forward(input)
-        return linear(input.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
+        weight = self.weight if packed else self.weight.flatten(1)
+        return onednn.linear(input.permute(0, 2, 3, 1), weight, self.bias).permute(0, 3, 1, 2)
+
+    def pack(self) -> None:
+        """Pack the weight as a linear layer's."""
+        _pack_linear(self, self.weight.flatten(1))
 
 
 class Linear(nn.Linear):
-    """A linear layer through `linear`."""
+    """A linear layer that may be packed."""
 
     def forward(self, input: Tensor) -> Tensor:
         """[...,C] -> [...,D]."""
-        return linear(input, self.weight, self.bias)
+        return onednn.linear(input, self.weight, self.bias)
+
+    def pack(self) -> None:
+        """Pack the weight."""
+        _pack_linear(self, self.weight)
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Return x @ weight^T + bias, [...,C] -> [...,D].
+class GatedLinear(nn.Linear):
+    """GEGLU: the second half of a linear layer, through the erf GELU, gates the first.
 
-    On the CPU by oneDNN, which torch itself asks in bfloat16 alone; in float32 it is a tenth quicker than MKL
-    here, and in bfloat16 torch spends time on the bias.
+    Shazeer 2020, arXiv:2002.05202.
     """
-    if not _one_dnn(x, weight):
-        return F.linear(x, weight, bias)
-    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
 
+    gate: nn.Parameter | None
+    """The weight of the second half, where the halves are packed each for itself."""
 
-def gated(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Return the first half of x @ weight^T + bias times the erf GELU of the second, [...,C] -> [...,D/2].
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        # Torch leaves the types of devices open.
+        super().__init__(in_channels, 2 * out_channels)  # pyright: ignore[reportUnknownMemberType]
+        self.register_parameter("gate", None)
 
-    Where oneDNN can, each half is finished while it is in registers, and neither is rounded in between.
-    """
-    if not _one_dnn(x, weight):
-        value, gate = F.linear(x, weight, bias).chunk(2, dim=-1)
-        return value * F.gelu(gate)
-    half = len(weight) // 2
-    gate = torch.ops.mkldnn._linear_pointwise(x, weight[half:], bias[half:], "gelu", [], "none")
-    return torch.ops.mkldnn._linear_pointwise.binary(x, gate, weight[:half], bias[:half], "mul")
+    def forward(self, input: Tensor) -> Tensor:
+        """[...,C] -> [...,D]."""
+        value, gate = (self.weight, self.gate) if self.gate is not None else self.weight.chunk(2)
+        value_bias, gate_bias = self.bias.chunk(2)
+        return onednn.gated(input, value, value_bias, gate, gate_bias)
+
+    def pack(self) -> None:
+        """Pack both halves."""
+        if onednn.packable(self.weight):
+            value, gate = (onednn.pack_linear(half) for half in self.weight.chunk(2))
+            self.weight = nn.Parameter(value, requires_grad=False)
+            self.gate = nn.Parameter(gate, requires_grad=False)
 
 
 def added(x: Tensor, y: Tensor) -> Tensor:
@@ -119,20 +185,6 @@ def added(x: Tensor, y: Tensor) -> Tensor:
     return x + y if torch.is_grad_enabled() else x.add_(y)
 
 
-def _inferring(x: Tensor) -> bool:
-    return x.device.type == "cpu" and not torch.is_grad_enabled()
-
-
-def _one_dnn(x: Tensor, weight: Tensor) -> bool:
-    if not _inferring(x) or not (x.is_contiguous() and weight.is_contiguous()):
-        return False
-    return x.dtype == weight.dtype and x.dtype in _one_dnn_types()
-
-
-@cache
-def _one_dnn_types() -> tuple[torch.dtype, ...]:
-    """Return the types that oneDNN multiplies quickly here, by the operators that torch.compile calls."""
-    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
-        return ()
-    quick = torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return (torch.float32, torch.bfloat16) if quick else (torch.float32,)
+def _pack_linear(layer: Conv1x1 | Linear, weight: Tensor) -> None:
+    if onednn.packable(weight):
+        layer.weight = nn.Parameter(onednn.pack_linear(weight), requires_grad=False)

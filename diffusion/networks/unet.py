@@ -21,6 +21,9 @@ from .layers import GroupNorm, Linear, SiLU
 
 Shapes = Mapping[str, tuple[int, ...]]
 
+COARSE = 3
+"""From this level on maps have few cells: a 64th of the latent's at most."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class UNetSpec:
@@ -133,22 +136,23 @@ class UNet(nn.Module):
         depths = iter(spec.input_depths)
         for level, channels in enumerate(spec.channels):
             for _ in range(spec.res_blocks):
-                self.input_blocks.append(Block(self._layers(width, channels, next(depths))))
+                self.input_blocks.append(Block(self._layers(width, channels, next(depths), level)))
                 width = channels
                 skips.append(width)
             if level < len(spec.channels) - 1:
                 self.input_blocks.append(Block([Downsample(width)]))
                 skips.append(width)
 
-        self.middle_block = Block(self._layers(width, width, spec.middle_depth))
+        deepest = len(spec.channels) - 1
+        self.middle_block = Block(self._layers(width, width, spec.middle_depth, deepest))
         if spec.middle_depth:
-            self.middle_block.append(ResBlock(width, width, emb))
+            self.middle_block.append(ResBlock(width, width, emb, coarse=deepest >= COARSE))
 
         self.output_blocks = nn.ModuleList()
         depths = iter(spec.output_depths)
         for level, channels in reversed(list(enumerate(spec.channels))):
             for j in range(spec.res_blocks + 1):
-                block = Block(self._layers(width + skips.pop(), channels, next(depths)))
+                block = Block(self._layers(width + skips.pop(), channels, next(depths), level))
                 width = channels
                 if level and j == spec.res_blocks:
                     block.append(Upsample(width))
@@ -159,10 +163,10 @@ class UNet(nn.Module):
             nn.init.zeros_(parameter)  # an untrained network predicts zero
         self.out = nn.Sequential(GroupNorm(32, width), SiLU(), last)
 
-    def _layers(self, in_channels: int, out_channels: int, depth: int) -> Iterator[nn.Module]:
+    def _layers(self, in_channels: int, out_channels: int, depth: int, level: int) -> Iterator[nn.Module]:
         """Layers of one row: a residual block and, where the row has one, a transformer."""
         spec = self.spec
-        yield ResBlock(in_channels, out_channels, spec.embedding_channels)
+        yield ResBlock(in_channels, out_channels, spec.embedding_channels, coarse=level >= COARSE)
         if depth:
             yield SpatialTransformer(
                 out_channels,

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+
+from .layers import Packing
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -66,7 +68,8 @@ class Copies:
         """Return the network with its weights in `dtype` on `device`: itself where they are so already.
 
         Without `device` they stay where they lie. With `parts` (names of its children) only those are sure to
-        be so; the others stay as they are.
+        be so; the others stay as they are. What must be copied anyway is packed on the way (`Packing`): what
+        is returned computes and serves for nothing else.
         """
         device = torch.device(device) if device else example(network).device
         if all(_fits(tensor, dtype, device) for tensor in network.parameters()):
@@ -79,8 +82,17 @@ class Copies:
             return cast(Network, made.network)
 
 
+def converted(network: Network, dtype: torch.dtype) -> Network:
+    """Return the network with its weights in `dtype`, laid as they were, so that it may be saved."""
+    twin = _twin(network)
+    tensors = twin.state_dict().items()
+    weights = {name: t.to(dtype) if t.is_floating_point() else t for name, t in tensors}
+    twin.load_state_dict(weights, assign=True)
+    return cast(Network, twin)
+
+
 def _fits(tensor: Tensor, dtype: torch.dtype, device: torch.device) -> bool:
-    laid = tensor.is_contiguous(memory_format=_layout(tensor))
+    laid = tensor.is_mkldnn or tensor.is_contiguous(memory_format=_layout(tensor))
     return tensor.dtype == dtype and tensor.device == device and laid
 
 
@@ -97,15 +109,24 @@ def _twin(network: nn.Module) -> nn.Module:
 
 def _bring(made: _Copy, parts: Collection[str] | None) -> None:
     """Give a twin weights of its own, in its dtype and on its device, in those parts that lack them."""
+    wanted = {
+        name: tensor
+        for name, tensor in made.network.state_dict().items()
+        if (part := name.partition(".")[0]) not in made.parts and (parts is None or part in parts)
+    }
     weights = {
         name: tensor.to(
             made.device,
             made.dtype if tensor.is_floating_point() else None,
             memory_format=_layout(tensor),
         )
-        for name, tensor in made.network.state_dict().items()
-        if (part := name.partition(".")[0]) not in made.parts and (parts is None or part in parts)
+        for name, tensor in wanted.items()
     }
+    copied = {name for name, tensor in weights.items() if tensor is not wanted[name]}
     # Not strict, since it is some of the twin's own names; assigned, since what it has is its original's.
     made.network.load_state_dict(weights, strict=False, assign=True)
-    made.parts.update(name.partition(".")[0] for name in weights)
+    weights.clear()  # so that each goes as soon as it is packed
+    for name, module in cast("Iterable[tuple[str, object]]", made.network.named_modules()):
+        if isinstance(module, Packing) and f"{name}.weight" in copied:
+            module.pack()
+    made.parts.update(name.partition(".")[0] for name in wanted)

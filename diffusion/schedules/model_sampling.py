@@ -10,7 +10,7 @@ import torch
 from ..latents.latent_format import PLAYGROUND
 from ..model import Model
 from ..names import row
-from ..networks.weights import Copies
+from ..networks.weights import converted
 from .continuous_schedule import ContinuousSchedule
 from .prediction import EPS, IMG_TO_IMG, X0, Prediction, V, edm, lcm
 from .schedule import DistilledSchedule, discrete_schedule
@@ -84,4 +84,4 @@ WEIGHT_DTYPES: Mapping[str, torch.dtype | None] = {
 def with_weight_dtype(model: Model, name: str) -> Model:
     """Return a model with weights rounded to a dtype, a key of WEIGHT_DTYPES. Raises UnknownNameError."""
     dtype = row(WEIGHT_DTYPES, name, "dtype of weights")
-    return model if dtype is None else replace(model, unet=Copies().ready(model.unet, dtype))
+    return model if dtype is None else replace(model, unet=converted(model.unet, dtype))

@@ -9,11 +9,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inkloom.diffusion.networks import layers, winograd
+from inkloom.diffusion.networks import layers, onednn, winograd
 from inkloom.diffusion.networks.attention import TOKENS_AT_ONCE, FeedForward
 from inkloom.diffusion.networks.hooks import Heads
-from inkloom.diffusion.networks.layers import Conv1x1, Conv3x3, GroupNorm, Linear, SiLU, added, gated, linear
-from inkloom.diffusion.networks.mixing import mix, mix_in_chunks
+from inkloom.diffusion.networks.layers import (
+    Conv,
+    Conv1x1,
+    Conv3x3,
+    GatedLinear,
+    GroupNorm,
+    Linear,
+    Packing,
+    SiLU,
+    added,
+)
+from inkloom.diffusion.networks.mixing import LARGEST_SCORE, mix, mix_in_chunks
+from inkloom.diffusion.networks.winograd import F2X2, F4X4, Algorithm
 
 CLOSE = {torch.float32: 2e-6, torch.bfloat16: 8e-3}
 
@@ -35,13 +46,22 @@ def _inference() -> Any:
 
 
 @pytest.mark.parametrize("block", [winograd.BLOCK_BYTES, 2**14], ids=["whole", "in blocks"])
+@pytest.mark.parametrize("algorithm", [F2X2, F4X4], ids=["F2x2", "F4x4"])
 @pytest.mark.parametrize(
     ("items", "channels", "outputs", "sides"),
-    [(1, 3, 5, (2, 2)), (3, 8, 12, (7, 9)), (2, 5, 6, (1, 5)), (2, 16, 8, (16, 33)), (1, 4, 4, (1, 1))],
+    [
+        (1, 3, 5, (2, 2)),
+        (2, 7, 9, (10, 13)),
+        (3, 8, 12, (7, 9)),
+        (2, 5, 6, (1, 5)),
+        (2, 16, 8, (16, 33)),
+        (1, 4, 4, (1, 1)),
+    ],
 )
 def test_winograds_convolution_is_a_convolution(
     monkeypatch: pytest.MonkeyPatch,
     block: int,
+    algorithm: Algorithm,
     items: int,
     channels: int,
     outputs: int,
@@ -51,9 +71,18 @@ def test_winograds_convolution_is_a_convolution(
     x, weight = last(torch.randn(items, channels, *sides)), last(torch.randn(outputs, channels, 3, 3))
     bias = torch.randn(outputs)
     exact = F.conv2d(x.double(), weight.double(), bias.double(), padding=1)
-    found = winograd.convolve(x, weight, bias)
+    found = winograd.convolve(x, weight, bias, algorithm)
     assert found.shape == exact.shape
     assert far(found, exact) < 1e-6
+    again = winograd.convolve(x, winograd.transformed(weight, algorithm), bias, algorithm)
+    assert torch.equal(again, found)
+
+
+def test_larger_tiles_are_as_exact_as_a_plain_convolution() -> None:
+    x, weight, bias = last(torch.randn(2, 64, 32, 32)), last(torch.randn(64, 64, 3, 3)), torch.randn(64)
+    exact = F.conv2d(x.double(), weight.double(), bias.double(), padding=1)
+    plain = far(F.conv2d(x, weight, bias, padding=1), exact)
+    assert far(winograd.convolve(x, weight, bias, F4X4), exact) < 3 * plain
 
 
 @pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
@@ -62,7 +91,7 @@ def test_large_convolutions_are_exact_in_any_layout_and_type(
     monkeypatch: pytest.MonkeyPatch, layout: torch.memory_format, dtype: torch.dtype
 ) -> None:
     monkeypatch.setattr(layers, "LEAST_PRODUCTS", 1)
-    conv = Conv3x3(16, 24, 3, padding=1).to(dtype)
+    conv = Conv3x3(16, 24).to(dtype)
     conv.weight.data = conv.weight.data.contiguous(memory_format=layout)
     x = torch.randn(2, 16, 9, 8).to(dtype).contiguous(memory_format=layout)
     weight, bias = (parameter.double() for parameter in conv.parameters())
@@ -83,15 +112,79 @@ def test_group_norm_is_exact_where_channels_come_last(sides: tuple[int, int]) ->
 
 @pytest.mark.parametrize("dtype", CLOSE)
 @pytest.mark.parametrize("contiguous", [True, False])
-def test_linear_layers(dtype: torch.dtype, contiguous: bool) -> None:
+@pytest.mark.parametrize("packed", [True, False])
+def test_linear_layers(dtype: torch.dtype, contiguous: bool, packed: bool) -> None:
     x = torch.randn(5, 2, 24).to(dtype)
     x = x if contiguous else x.transpose(0, 1)
-    weight, bias = torch.randn(16, 24).to(dtype), torch.randn(16).to(dtype)
-    exact = F.linear(x.double(), weight.double(), bias.double())
-    value, gate = exact.chunk(2, -1)
-    assert far(linear(x, weight, bias), exact) < CLOSE[dtype]
-    assert far(linear(x, weight, None), exact - bias.double()) < CLOSE[dtype]
-    assert far(gated(x, weight, bias), value * F.gelu(gate)) < CLOSE[dtype]
+    plain, bare, gated = (
+        layer.to(dtype) for layer in (Linear(24, 16), Linear(24, 16, bias=False), GatedLinear(24, 8))
+    )
+    expected = {
+        plain: F.linear(x.double(), plain.weight.double(), plain.bias.double()),
+        bare: F.linear(x.double(), bare.weight.double()),
+    }
+    value, gate = F.linear(x.double(), gated.weight.double(), gated.bias.double()).chunk(2, -1)
+    expected[gated] = value * F.gelu(gate)
+    for layer, exact in expected.items():
+        before = layer(x)
+        assert far(before, exact) < CLOSE[dtype]
+        if packed:
+            layer.pack()
+            assert layer.weight.is_mkldnn
+            torch.testing.assert_close(layer(x), before, rtol=CLOSE[dtype], atol=CLOSE[dtype])
+            torch.testing.assert_close(layer(x.contiguous()), layer(x), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("dtype", CLOSE)
+@pytest.mark.parametrize("items", [1, 3])
+@pytest.mark.parametrize(
+    "layer",
+    [Conv(16, 24), Conv(16, 24, stride=2), Conv1x1(16, 24, 1), Conv3x3(16, 24), Conv3x3(16, 24, coarse=True)],
+    ids=["3x3", "stride 2", "1x1", "Winograd", "coarse"],
+)
+def test_packed_convolutions(layer: Any, items: int, dtype: torch.dtype) -> None:
+    layer = type(layer)(**_arguments(layer)).to(dtype)
+    x = last(torch.randn(items, 16, 9, 8).to(dtype))
+    weight, bias = (parameter.double() for parameter in layer.parameters())
+    exact = F.conv2d(x.double(), weight, bias, layer.stride, layer.padding)
+    assert far(layer(x), exact) < CLOSE[dtype]
+    assert isinstance(cast(object, layer), Packing)
+    layer.pack()
+    layer.pack()  # twice is once
+    assert far(layer(x), exact) < CLOSE[dtype]
+    assert far(layer(x.contiguous()), exact) < CLOSE[dtype]
+    whole = weight.shape == layer.weight.shape and not layer.weight.is_mkldnn
+    assert whole == (isinstance(layer, Conv3x3) and not layer.coarse and dtype == torch.float32)
+
+
+def _arguments(layer: Any) -> dict[str, Any]:
+    named = {"in_channels": layer.in_channels, "out_channels": layer.out_channels}
+    if isinstance(layer, Conv1x1):
+        return {**named, "kernel_size": 1}
+    return (
+        {**named, "coarse": layer.coarse}
+        if isinstance(layer, Conv3x3)
+        else {**named, "stride": layer.stride[0]}
+    )
+
+
+@pytest.mark.parametrize("layer", [Linear(8, 8), GatedLinear(8, 8), Conv(8, 8), Conv3x3(8, 8)])
+def test_no_gradient_goes_through_packed_weights(layer: Any) -> None:
+    layer = layer.requires_grad_(False).bfloat16()
+    layer.pack()
+    with torch.inference_mode(False), torch.enable_grad():
+        x = last(torch.randn(1, 8, 8, 8).bfloat16()).requires_grad_()
+        with pytest.raises(ValueError, match="no gradient goes through packed weights"):
+            layer(x)
+
+
+def test_what_one_dnn_lacks_is_computed_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onednn, "quick_types", tuple[()])
+    layer = Linear(8, 4)
+    layer.pack()
+    assert not layer.weight.is_mkldnn
+    x = torch.randn(3, 8)
+    assert torch.equal(layer(x), F.linear(x, layer.weight, layer.bias))
 
 
 @pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
@@ -102,9 +195,7 @@ def test_a_1x1_convolution_is_one_in_any_layout(layout: torch.memory_format) -> 
     assert far(conv(x), F.conv2d(x.double(), weight, bias)) < 1e-6
 
 
-@pytest.mark.parametrize(
-    "module", [Conv3x3(4, 4, 3, padding=1), Conv1x1(4, 4, 1), Linear(6, 4), GroupNorm(2, 4), SiLU()]
-)
+@pytest.mark.parametrize("module", [Conv3x3(4, 4), Conv1x1(4, 4, 1), Linear(6, 4), GroupNorm(2, 4), SiLU()])
 def test_gradients_flow_and_what_is_given_stays(module: torch.nn.Module) -> None:
     with torch.inference_mode(False), torch.enable_grad():
         x = last(torch.randn(2, 4, 6, 6)).requires_grad_()
@@ -119,14 +210,36 @@ def test_gradients_flow_and_what_is_given_stays(module: torch.nn.Module) -> None
 
 
 @pytest.mark.parametrize(
-    ("tokens", "width", "size"), [(300, 40, 1), (300, 40, 4), (1100, 16, 2), (256, 7, 1)]
+    ("tokens", "keys", "width", "size"),
+    [
+        (300, 300, 40, 1),
+        (300, 300, 40, 2),
+        (300, 300, 40, 20),  # scores too large for plain exponentials
+        (300, 300, 40, 0),
+        (1100, 1100, 16, 2),
+        (256, 256, 7, 1),
+        (3000, 1000, 24, 1),  # in more than one chunk
+        (64, 77, 40, 1),
+    ],
 )
-def test_attention_in_bfloat16(tokens: int, width: int, size: float) -> None:
-    q, k, v = (torch.randn(2, tokens, 3, width).bfloat16().transpose(1, 2) for _ in range(3))
+def test_attention_in_bfloat16(tokens: int, keys: int, width: int, size: float) -> None:
+    q = torch.randn(2, tokens, 3, width).bfloat16().transpose(1, 2)
+    k, v = (torch.randn(2, keys, 3, width).bfloat16().transpose(1, 2) for _ in range(2))
     heads = Heads(q * size, k + 8, v)  # what all keys have in common must not matter
     exact = F.scaled_dot_product_attention(heads.q.double(), heads.k.double(), heads.v.double())
     assert mix(heads).shape == exact.shape
     assert far(mix(heads), exact) < 2e-2
+    assert far(mix_in_chunks(heads), exact) < 2e-2
+
+
+def test_scores_at_the_bound_keep_their_precision() -> None:
+    # All queries and keys lie on one line, so the bound of Cauchy and Schwarz is reached.
+    width = 40
+    line = torch.ones(width) * (LARGEST_SCORE * 0.97 * width**0.5 / width) ** 0.5
+    sides = torch.linspace(-1, 1, 300)[:, None]
+    q, k = ((sides * line).expand(1, 1, -1, -1).bfloat16() for _ in range(2))
+    heads = Heads(q, k, torch.randn(1, 1, 300, width).bfloat16())
+    exact = F.scaled_dot_product_attention(heads.q.double(), heads.k.double(), heads.v.double())
     assert far(mix_in_chunks(heads), exact) < 2e-2
 
 

@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from inkloom.diffusion.files.checkpoint import load_vae
-from inkloom.diffusion.networks.weights import Copies, nbytes
+from inkloom.diffusion.networks.layers import GatedLinear, Linear
+from inkloom.diffusion.networks.weights import Copies, converted, nbytes
 from inkloom.diffusion.vae import DECODER
 
 
@@ -67,6 +68,36 @@ def test_large_convolutions_compute_with_their_channels_last(dtype):
     assert small.is_contiguous()
     assert torch.equal(large, net.get_parameter("0.weight").to(dtype))
     assert Copies().ready(ready, dtype) is ready
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_is_copied_is_packed_and_computes_the_same(dtype: torch.dtype) -> None:
+    net = nn.ModuleDict({"first": Linear(8, 8), "second": GatedLinear(8, 4)}).half().requires_grad_(False)
+    copies, x = Copies(), torch.randn(3, 8, dtype=dtype)
+    plain = converted(net, dtype)
+    for name in ("first", "second"):
+        ready = copies.ready(net, dtype, parts=[name])
+        assert ready.get_parameter(f"{name}.weight").is_mkldnn
+        close = 1e-5 if dtype == torch.float32 else 1e-2
+        torch.testing.assert_close(ready[name](x), plain[name](x), rtol=close, atol=close)
+    assert copies.ready(net, dtype) is ready
+    assert Copies().ready(ready, dtype) is ready
+    assert not any(tensor.is_mkldnn for tensor in net.parameters())
+
+
+def test_what_needs_no_copy_is_not_packed() -> None:
+    net = nn.ModuleDict({"first": Linear(8, 8).half(), "second": Linear(8, 8)}).requires_grad_(False)
+    ready = Copies().ready(net, torch.float32)
+    assert ready.get_parameter("first.weight").is_mkldnn
+    assert ready.get_parameter("second.weight").data_ptr() == net.get_parameter("second.weight").data_ptr()
+
+
+def test_a_converted_network_can_be_converted_again() -> None:
+    net = nn.ModuleDict({"first": Linear(3, 2), "second": Linear(2, 1)}).half().requires_grad_(False)
+    again = converted(converted(net, torch.float8_e4m3fn), torch.float16)
+    rounded = net.get_parameter("first.weight").to(torch.float8_e4m3fn).half()
+    assert torch.equal(again.get_parameter("first.weight"), rounded)
+    assert dtypes(net)["first.weight"] == torch.float16
 
 
 def test_another_dtype_takes_the_place_of_the_last_one():
