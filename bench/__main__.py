@@ -9,6 +9,7 @@ MEASUREMENTS = {
     "startup": "how long a user waits: the commands, and the main workflow cold and warm",
     "engine": "the executor's own cost: nodes a second, keys, cached answers",
     "sd15": "a step of a real-size Stable Diffusion 1.5 U-Net beside diffusers'",
+    "picture": "a whole picture of that size beside diffusers: memory, loading, likeness",
     "inklet": "does the embedded model draw what the prompt says",
 }
 

@@ -38,11 +38,16 @@ Step = Callable[[], Tensor]
 
 
 def reference() -> Any:
-    """Return diffusers' U-Net with random weights, under which no activation vanishes or explodes."""
+    """Return diffusers' U-Net with random weights."""
     diffusers: Any = importlib.import_module("diffusers")
     with torch.device("meta"):
         network: Any = diffusers.UNet2DConditionModel(**CONFIG)
-    network = network.to_empty(device="cpu").eval().requires_grad_(False)
+    return filled(network.to_empty(device="cpu"))
+
+
+def filled(network: Any) -> Any:
+    """Fill a network with random numbers that float16 and bfloat16 hold, and keep its activations' size."""
+    network = network.eval().requires_grad_(False)
     generator = torch.Generator().manual_seed(0)
     for name, parameter in network.named_parameters():
         if parameter.ndim > 1:

@@ -22,6 +22,7 @@ from .autoencoder_blocks import (
     Step,
     Upsample,
     activated,
+    laid,
     layer_step,
     norm_over,
 )
@@ -105,7 +106,7 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B,3,H,W] to [B,2z,h,w], a VQ model's to [B,z,h,w]."""
-        x = self.conv_in(x)
+        x = laid(self.conv_in(x))
         for level in self.levels()[:-1]:
             x = level(x)
         return self.coarse(x)
@@ -152,7 +153,7 @@ class Decoder(nn.Module):
 
     def coarse(self, z: Tensor) -> Tensor:
         """Map [B,z,h,w] to [B,C,h,w], all that is done at the latents' resolution."""
-        return self.levels()[0].blocks(self.mid(self.conv_in(z)))
+        return self.levels()[0].blocks(self.mid(laid(self.conv_in(z))))
 
     def fine_steps(self) -> list[Step]:
         """Return, step by step, what `forward` does after `coarse`."""

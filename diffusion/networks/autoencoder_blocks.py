@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .layers import Conv1x1, Conv3x3, GroupNorm
 
 GROUPS = 32
 NORM_EPS = 1e-6
@@ -23,11 +26,12 @@ SAME, HALF, DOUBLE = Fraction(1), Fraction(1, 2), Fraction(2)
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a network, local but for its normalisation: a pixel sees one more pixel to each side.
+    """One step of a network, local but for its normalisation: a pixel sees `reach` more pixels to each side.
 
     `run(y, x)` gets a feature map [B,C,h,w], normalised where there is a `norm`, and the map that its block
     began with; it returns the same two for the next step, of `channels` channels. `scale` is the number of
-    its pixels for one before, along one side. After a step that is a `rest` both are one map.
+    its pixels for one before, along one side; `reach` counts its own. After a step that is a `rest` both are
+    one map.
     """
 
     run: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -35,6 +39,7 @@ class Step:
     norm: nn.GroupNorm | None = None
     scale: Fraction = SAME
     rest: bool = False
+    reach: int = 1
 
 
 def layer_step(layer: nn.Conv2d, norm: nn.GroupNorm | None = None) -> Step:
@@ -47,6 +52,11 @@ def layer_step(layer: nn.Conv2d, norm: nn.GroupNorm | None = None) -> Step:
     return Step(run, layer.out_channels, norm)
 
 
+def laid(x: Tensor) -> Tensor:
+    """Lay a map's channels last in memory, as the quicker convolutions want them."""
+    return x.contiguous(memory_format=torch.channels_last)
+
+
 def activated(y: Tensor) -> Tensor:
     """Apply SiLU, in the same memory where no gradient needs it."""
     return F.silu(y, inplace=not y.requires_grad)
@@ -54,7 +64,7 @@ def activated(y: Tensor) -> Tensor:
 
 def norm_over(channels: int) -> nn.GroupNorm:
     """Return the normalisation that stands before every convolution."""
-    return nn.GroupNorm(GROUPS, channels, eps=NORM_EPS)
+    return GroupNorm(GROUPS, channels, eps=NORM_EPS)
 
 
 class ResBlock(nn.Module):
@@ -63,10 +73,10 @@ class ResBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.norm1 = norm_over(inputs)
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.conv1 = Conv3x3(inputs, outputs)
         self.norm2 = norm_over(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.nin_shortcut = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else None
+        self.conv2 = Conv3x3(outputs, outputs)
+        self.nin_shortcut = Conv1x1(inputs, outputs, 1) if inputs != outputs else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B,inputs,h,w] to [B,outputs,h,w]."""
@@ -92,17 +102,17 @@ class Attention(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.norm = norm_over(channels)
-        self.q = nn.Conv2d(channels, channels, 1)
-        self.k = nn.Conv2d(channels, channels, 1)
-        self.v = nn.Conv2d(channels, channels, 1)
-        self.proj_out = nn.Conv2d(channels, channels, 1)
+        self.q = Conv1x1(channels, channels, 1)
+        self.k = Conv1x1(channels, channels, 1)
+        self.v = Conv1x1(channels, channels, 1)
+        self.proj_out = Conv1x1(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B,C,h,w] to [B,C,h,w]."""
         h = self.norm(x)
         q, k, v = (part(h).flatten(2).transpose(1, 2) for part in (self.q, self.k, self.v))
         h = F.scaled_dot_product_attention(q, k, v)
-        return x + self.proj_out(h.transpose(1, 2).reshape(x.shape))
+        return x + self.proj_out(h.transpose(1, 2).unflatten(2, x.shape[2:]))
 
 
 class Downsample(nn.Module):
@@ -130,7 +140,7 @@ class Upsample(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv = Conv3x3(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B,C,h,w] to [B,C,2h,2w]."""

@@ -177,7 +177,7 @@ def _context(run: Sequence[Step]) -> int:
     """Return how many pixels around a place decide about what steps give there."""
     around = 0
     for step in reversed(run):
-        around = ceil((around + 1) / step.scale)
+        around = ceil((around + step.reach) / step.scale)
     return around
 
 

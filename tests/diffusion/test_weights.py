@@ -132,7 +132,8 @@ def test_decoding_leaves_the_encoder_in_the_file(golden, tmp_path):
     vae.decode(torch.zeros(1, 4, 2, 2))
     computing = vae.copies.ready(vae.autoencoder, torch.float32, parts=DECODER)
     own = {name: tensor.data_ptr() for name, tensor in vae.autoencoder.state_dict().items()}
-    shared = {name for name, tensor in computing.state_dict().items() if tensor.data_ptr() == own[name]}
+    plain = {name: tensor for name, tensor in computing.state_dict().items() if not tensor.is_mkldnn}
+    shared = {name for name, tensor in plain.items() if tensor.data_ptr() == own[name]}
     assert {name.partition(".")[0] for name in shared} == {"encoder", "quant_conv"}
 
 
@@ -143,8 +144,8 @@ def test_weights_of_8_bits_compute(golden, tmp_path):
     z = golden.io("tiny-vae")["z"]
     with torch.inference_mode():
         expected = replace(vae, autoencoder=vae.autoencoder.float()).decode(z)
-    again = load_vae(tmp_path / "vae.safetensors")
-    assert torch.equal(again.decode(z), expected)
+        again = load_vae(tmp_path / "vae.safetensors")
+        assert torch.equal(again.decode(z), expected)
 
 
 def test_scaled_weights_of_8_bits_are_multiplied_out(golden, tmp_path):
