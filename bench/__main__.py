@@ -7,7 +7,9 @@ import sys
 
 MEASUREMENTS = {
     "startup": "how long a user waits: the commands, and the main workflow cold and warm",
+    "caching": "seconds recomputed in sessions of editing: our rule of what to drop against plain LRU",
     "engine": "the executor's own cost: nodes a second, keys, cached answers",
+    "hostile": "workflows made to hurt: what it costs to refuse them",
     "sd15": "a step of a real-size Stable Diffusion 1.5 U-Net beside diffusers'",
     "picture": "a whole picture of that size beside diffusers: memory, loading, likeness",
     "inklet": "does the embedded model draw what the prompt says",

@@ -1,130 +1,130 @@
-"""What the engine itself costs: cheap nodes a second, against a plain loop over the same functions."""
+"""What the engine itself costs: from a workflow's text to its last event, stage by stage, with cheap nodes.
+
+Beside each stage stands the least it can cost: the same functions in a plain loop, JSON without a graph.
+Times are the quickest of several turns, since the others were disturbed.
+"""
 
 from __future__ import annotations
 
-import sys
+import gc
+import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from inkloom.executor import (
-    Event,
-    Folders,
-    Graph,
-    MemoryCache,
-    NodeTable,
-    Range,
-    Ui,
-    node,
-    node_key,
-    run,
-    validate,
-)
-from inkloom.executor.validate import needed
+from inkloom.executor import Event, Folders, Graph, MemoryCache, Validation, node_key, run, validate
+from inkloom.nodes.engine import without_gradients
 
+from .flows import TABLE, chains
 
-@node("Add", category="bench")
-def add(*, a: Annotated[int, Range(0, 2**31)], b: Annotated[int, Range(0, 99)]) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-@node("Show", category="bench", output=True)
-def show(*, value: int) -> Ui:
-    """Show a number."""
-    return Ui({"text": [str(value)]})
-
-
-TABLE = NodeTable.collect(sys.modules[__name__])
 FOLDERS = Folders(Path("nowhere"))
 NODES = 1000
-
-
-def chain(length: int, step: int = 1) -> dict[str, Any]:
-    """Return a workflow of `length` nodes in one line, the last of which is `step` more than the others."""
-    flow: dict[str, Any] = {"0": {"class_type": "Add", "inputs": {"a": 0, "b": 1}}}
-    for place in range(1, length - 1):
-        flow[str(place)] = {"class_type": "Add", "inputs": {"a": [str(place - 1), 0], "b": 1}}
-    flow[str(length - 2)]["inputs"]["b"] = step
-    flow["out"] = {"class_type": "Show", "inputs": {"value": [str(length - 2), 0]}}
-    return flow
-
-
-def pairs(count: int) -> dict[str, Any]:
-    """Return a workflow of `count` nodes, every second one an output that shows the one before."""
-    flow: dict[str, Any] = {}
-    for place in range(count // 2):
-        flow[f"a{place}"] = {"class_type": "Add", "inputs": {"a": place, "b": 1}}
-        flow[f"s{place}"] = {"class_type": "Show", "inputs": {"value": [f"a{place}", 0]}}
-    return flow
+TURNS = 7
+LONGEST = 100
+"""Nodes in a chain where there are several chains, as `engine_overhead.py` has them."""
 
 
 def plain_loop(graph: Graph) -> None:
-    """Call the same functions in a loop: the least that any engine can cost."""
+    """Call the same functions one after the other: the least that any engine can cost."""
     values: dict[str, Any] = {}
-    for name, found in graph.nodes.items():
-        inputs = {
-            key: values[given[0]] if isinstance(given, tuple) else given
-            for key, given in found.inputs.items()
-        }
-        values[name] = TABLE[found.class_type].function(**inputs)
+    with without_gradients():
+        for name, found in graph.nodes.items():
+            inputs = {
+                key: values[given[0]] if isinstance(given, tuple) else given
+                for key, given in found.inputs.items()
+            }
+            values[name] = TABLE[found.class_type].function(**inputs)
 
 
-def row(name: str, count: int, work: Callable[[], object], turns: int = 5) -> None:
-    """Print the quickest of several turns, since the others were disturbed: by the clock and in CPU time."""
-    walls: list[float] = []
-    cpus: list[float] = []
+def quickest(work: Callable[[], object], turns: int = TURNS) -> tuple[float, float]:
+    """Return the least seconds that some work took: by the clock, and of the CPU."""
+    taken: list[tuple[float, float]] = []
     for _ in range(turns):
+        gc.collect()
         wall, cpu = time.perf_counter(), time.process_time()
         work()
-        walls.append(time.perf_counter() - wall)
-        cpus.append(time.process_time() - cpu)
-    print(f"{name:40} {min(walls) * 1e3:10.2f} {min(cpus) * 1e3:10.2f} {count / min(walls):12.0f}")
+        taken.append((time.perf_counter() - wall, time.process_time() - cpu))
+    return min(wall for wall, _ in taken), min(cpu for _, cpu in taken)
 
 
-def played(graph: Graph, cache: MemoryCache) -> list[Event]:
+def row(name: str, count: int, work: Callable[[], object], turns: int = TURNS) -> None:
+    """Print how quick some work is."""
+    wall, cpu = quickest(work, turns)
+    print(f"{name:48} {wall * 1e3:10.2f} {cpu * 1e3:10.2f} {count / wall:12.0f}", flush=True)
+
+
+def played(graph: Graph, cache: MemoryCache, validation: Validation | None = None) -> list[Event]:
     """Run a workflow to its end."""
-    return list(run(graph, TABLE, FOLDERS, cache))
+    events = list(run(graph, TABLE, FOLDERS, cache, validation=validation, scope=without_gradients))
+    assert events[-1].type == "run_done", events[-1]
+    return events
 
 
-def keyed(graph: Graph, order: Iterable[str]) -> None:
+def answered(text: str, cache: MemoryCache) -> list[Event]:
+    """Do all that a submitted workflow needs, from its text to the last event."""
+    return played(Graph.parse(text), cache)
+
+
+def keyed(validation: Validation) -> None:
     """Find the content key of every node."""
     digests: dict[str, str] = {}
-    for name in order:
-        found = graph.nodes[name]
+    for name in validation.order:
+        found = validation.graph.nodes[name]
         digests[name] = node_key(found, TABLE[found.class_type], digests, FOLDERS).digest
 
 
+def stages(kind: str, longest: int) -> None:
+    """Print what the stages of a workflow of 1,000 nodes cost."""
+    flow = chains(kind, NODES, longest)
+    text, graph, full = json.dumps(flow), Graph.parse(flow), MemoryCache(2**30)
+    validation = validate(graph, TABLE, FOLDERS)
+    assert validation.ok, validation.problems[0]
+    answered(text, full)
+    shape = f"{kind}, {'one chain' if not longest else f'chains of {longest}'}"
+    row(f"{shape}: plain loop", NODES, partial(plain_loop, graph))
+    row(f"{shape}: JSON alone", NODES, partial(json.loads, text))
+    row(f"{shape}: parse", NODES, partial(Graph.parse, text))
+    row(f"{shape}: validate", NODES, partial(validate, graph, TABLE, FOLDERS))
+    row(f"{shape}: keys", NODES, partial(keyed, validation))
+    row(f"{shape}: run, nothing cached", NODES, lambda: played(graph, MemoryCache(2**30), validation))
+    row(f"{shape}: text to answer, nothing cached", NODES, lambda: answered(text, MemoryCache(2**30)))
+    row(f"{shape}: text to answer, all cached", NODES, partial(answered, text, full))
+    edits = iter([json.dumps(chains(kind, NODES, longest, changed=n)) for n in range(1, TURNS + 1)])
+    row(f"{shape}: text to answer, its end changed", NODES, lambda: answered(next(edits), full))
+
+
+def growth() -> None:
+    """Print how the cost of a node grows with the length of a chain: it should not."""
+    print(f"\n{'microseconds a node, one chain of strings':48}" + "".join(f"{n:>12,}" for n in SIZES))
+    texts = [json.dumps(chains("string", count)) for count in SIZES]
+    graphs = [Graph.parse(text) for text in texts]
+    checked = [validate(graph, TABLE, FOLDERS) for graph in graphs]
+    works: dict[str, list[Callable[[], object]]] = {
+        "parse": [partial(Graph.parse, text) for text in texts],
+        "validate": [partial(validate, graph, TABLE, FOLDERS) for graph in graphs],
+        "keys": [partial(keyed, validation) for validation in checked],
+        "run, nothing cached": [
+            lambda graph=graph, validation=validation: played(graph, MemoryCache(2**30), validation)
+            for graph, validation in zip(graphs, checked, strict=True)
+        ],
+    }
+    for name, each in works.items():
+        costs = [quickest(work, 3)[0] / count * 1e6 for work, count in zip(each, SIZES, strict=True)]
+        print(f"{name:48}" + "".join(f"{cost:12.2f}" for cost in costs), flush=True)
+
+
+SIZES = (1_000, 10_000, 100_000)
+
+
 def main() -> None:
-    """Print the table."""
-    print(f"{'':40} {'ms':>10} {'CPU ms':>10} {'nodes/s':>12}")
-    for shape, flow in (("chain", chain(NODES)), ("pairs", pairs(NODES))):
-        graph, full = Graph.parse(flow), MemoryCache(2**30)
-        played(graph, full)  # compiles the schemas, fills the cache
-        row(f"{shape}, plain loop", NODES, partial(plain_loop, graph))
-        row(f"{shape}, parse", NODES, partial(Graph.parse, flow))
-        row(f"{shape}, validate", NODES, partial(validate, graph, TABLE, FOLDERS))
-        row(f"{shape}, run, nothing cached", NODES, lambda graph=graph: played(graph, MemoryCache(2**30)))
-        row(f"{shape}, run, everything cached", NODES, partial(played, graph, full))
-    full = MemoryCache(2**30)
-    played(Graph.parse(chain(NODES)), full)
-    steps = iter(range(2, 99))
-    row(
-        "chain, run, one change at its end",
-        NODES,
-        lambda: played(Graph.parse(chain(NODES, next(steps))), full),
-    )
-    for count in (10_000, 100_000):
-        validation = validate(Graph.parse(chain(count)), TABLE, FOLDERS)
-        order, _ = needed(validation.graph, TABLE, validation.outputs_good)
-        row(
-            f"keys, {count} nodes",
-            count,
-            partial(keyed, validation.graph, order),
-            turns=3,
-        )
+    """Print the tables."""
+    print(f"{'':48} {'ms':>10} {'CPU ms':>10} {'nodes/s':>12}")
+    for kind in ("image", "string"):
+        for longest in (0, LONGEST):
+            stages(kind, longest)
+    growth()
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, Task, TaskID
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
-from ..executor import Event, NodeFinished, NodeStarted, Progress
-from .drawing import STOPPING, Names, progress_texts
+from ..executor import Event, NodeBlocked, NodeFailed, NodeFinished, NodeStarted, Progress
+from .drawing import STOPPING, Names, left_out_text, progress_texts
 from .pace import Pace, duration_text
 
 
@@ -24,7 +24,8 @@ class Bars:
         self._paces: dict[str, Pace] = {}
         self._started: dict[str, float] = {}
         self._inside: Counter[str] = Counter()
-        self._mark = "✓" if console.encoding.lower().startswith("utf") else "+"
+        self._makers: dict[str, str] = {}
+        self._mark, self._cross = "✓✗" if console.encoding.lower().startswith("utf") else "+-"
         self._facts = _Facts()
         self._bars = RichProgress(
             TextColumn(" "),
@@ -46,22 +47,33 @@ class Bars:
                 self._tasks[event.node] = self._bars.add_task(
                     self._names.of(event.node), total=None, facts=""
                 )
-            case NodeStarted() if event.display_node in self._tasks:  # the body of a loop
-                self._inside[event.display_node] += 1
-                name, number = self._names.of_class(event.class_type), self._inside[event.display_node]
-                facts = f"{name}, node {number} inside"
-                self._bars.update(self._tasks[event.display_node], facts=facts)
-            case Progress() if event.display_node in self._tasks:
+            case NodeStarted():  # the body of a loop
+                maker = self._maker(event)
+                self._inside[maker] += 1
+                facts = f"{self._names.of_class(event.class_type)}, node {self._inside[maker]} inside"
+                if maker in self._tasks:
+                    self._bars.update(self._tasks[maker], facts=facts)
+            case Progress() if (maker := self._maker(event)) in self._tasks:
                 pace = self._paces.setdefault(event.node, Pace())
                 pace.tell(event.at, event.done, event.total)
-                task = self._tasks[event.display_node]
+                task = self._tasks[maker]
                 facts = "  ".join(progress_texts(pace))
                 self._bars.update(task, total=event.total, completed=event.done, facts=facts)
             case NodeFinished(parent=None) if event.node in self._tasks:
                 self._bars.remove_task(self._tasks.pop(event.node))
                 self._line(self._names.of(event.node), event.at - self._started[event.node])
+            case NodeFailed() | NodeBlocked(message=str()):
+                self._bars.console.print(
+                    f"  [red]{self._cross}[/] {escape(left_out_text(event))}", highlight=False
+                )
             case _:
                 pass
+
+    def _maker(self, event: NodeStarted | Progress) -> str:
+        """Return the node of the workflow that a node belongs to: itself, or what it came from in the end."""
+        if event.parent is None:
+            return event.node
+        return self._makers.setdefault(event.node, self._makers.get(event.parent, event.parent))
 
     def stopping(self) -> None:
         """Let the bars say it when they are drawn next: a signal handler draws nothing itself."""

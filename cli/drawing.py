@@ -16,6 +16,8 @@ from ..executor import (
     Event,
     Folders,
     Graph,
+    NodeBlocked,
+    NodeFailed,
     NodeFinished,
     NodeStarted,
     NodeTable,
@@ -59,6 +61,10 @@ class Names:
         """Return a node's title, or its class's display name; with its id where several share it."""
         name = self._name(node)
         return plain(f"{name} ({node})" if self._uses[name] > 1 else name)
+
+    def without_id(self, node: str) -> str:
+        """Return a node's title, or its class's display name, also where several share it."""
+        return plain(self._name(node))
 
     def of_class(self, class_type: str) -> str:
         """Return a class's display name."""
@@ -128,9 +134,11 @@ class PlainLines:
                 if event.at - self._told.get(event.node, event.at - QUIET) >= QUIET:
                     self._told[event.node] = event.at
                     self._say(f"{self.names.of(event.node)}: {', '.join(progress_texts(pace))}")
-            case NodeFinished(parent=None) if not event.cached:
-                seconds = event.at - self._started.get(event.node, event.at)
+            case NodeFinished(parent=None) if event.node in self._started:
+                seconds = event.at - self._started[event.node]
                 self._say(f"{self.names.of(event.node)}: done in {duration_text(seconds)}")
+            case NodeFailed() | NodeBlocked(message=str()):
+                self._say(left_out_text(event))
             case _:
                 pass
 
@@ -143,6 +151,14 @@ class PlainLines:
 
     def _say(self, line: str) -> None:
         print(line, file=sys.stderr, flush=True)
+
+
+def left_out_text(event: NodeFailed | NodeBlocked) -> str:
+    """Return what was not done, and why, while the run goes on."""
+    if isinstance(event, NodeBlocked):
+        return plain(f"node {event.display_node}, {event.class_type}: not run: {event.message}")
+    where = f"node {event.display_node}, {event.class_type} ({event.node})"
+    return plain(f"{where}: failed, so this item is left out: {event.message}")
 
 
 def progress_texts(pace: Pace) -> list[str]:

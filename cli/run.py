@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import disk, memory, precision
 from .root import folder
+from .trace_file import trace_file
 
 if TYPE_CHECKING:
-    from ..executor import Event, Folders, RunCancelled
+    from ..executor import Event, Folders, NodeTable, RunCancelled
     from .checked import Checked
     from .drawing import Drawing, Names
 
@@ -25,8 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "workflow",
         metavar="WORKFLOW",
-        help="a JSON file in API format, a picture that inkloom made, - for standard input, "
-        "or the name of a workflow that ships with inkloom, such as text_to_image",
+        help="a JSON file in API format or as an editor saved it, a picture made from one, - for standard "
+        "input, or the name of a workflow that ships with inkloom, such as text_to_image",
     )
     parser.add_argument(
         "--set",
@@ -40,20 +42,44 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", metavar="DIR", type=folder, help="folder for the pictures (default: output/ in the root)"
     )
+    parser.add_argument(
+        "--trace",
+        metavar="FILE",
+        type=trace_file,
+        help="write what took how long to this file, also of a run that fails; Perfetto and Chrome draw it",
+    )
+    disk.arguments(parser)
+    memory.arguments(parser)
+    precision.arguments(parser)
     parser.add_argument("--json", action="store_true", help="print every event as a line of JSON instead")
 
 
 def command(given: argparse.Namespace) -> int:
     """Run a workflow; return the exit status."""
-    from ..nodes import NODES, Engine
+    from ..nodes import (
+        NODES,
+        Engine,
+        chosen_precision,
+        open_cache,
+        open_history,
+        open_memory,
+        with_precision,
+        with_subgraphs,
+        writing_to,
+    )
     from .checked import check
     from .data_folders import data_folders
     from .drawing import Names
     from .report import answer_json, tell_problems, tell_warnings
     from .root import require_writable
+    from .trace_file import require_trace_file
 
     folders = data_folders(given, given.output and given.output.absolute())
-    engine = Engine(NODES, folders)
+    cache = open_cache(folders, given.cache_size, given.memory)
+    table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
+    if given.output:
+        table = writing_to(table, given.output.absolute())
+    engine = Engine(table, folders, cache, open_history(folders), open_memory(folders, given.memory))
     checked = check(given.workflow, given.set, engine)
     if checked.problems or checked.graph is None or checked.validation is None:
         if given.json:
@@ -64,27 +90,52 @@ def command(given: argparse.Namespace) -> int:
     tell_warnings(checked)
     output = folders.root("output")
     require_writable(output, f"{output} for pictures", "choose another folder: --output DIR")
+    if given.trace:
+        require_trace_file(given.trace)
 
     from contextlib import closing
 
     from ..executor import CancelToken
     from .interrupt import cancelled_by_ctrl_c
 
-    names = Names(checked.graph, NODES)
+    names = Names(checked.graph, table)
     token = CancelToken()
     pictures: list[Path] = []
     last: Event | None = None
+    traced: list[Event] = []
     drawing = _drawing(checked, names, folders, as_json=given.json)
-    with closing(drawing), cancelled_by_ctrl_c(token, drawing.stopping):
-        for last in engine.run(checked.graph, validation=checked.validation, cancel=token):
-            drawing.tell(last)
-            pictures += _pictures(last, folders)
+    try:
+        with closing(drawing), cancelled_by_ctrl_c(token, drawing.stopping):
+            for last in engine.run(
+                checked.graph,
+                validation=checked.validation,
+                cancel=token,
+                extra_pnginfo=checked.extra_pnginfo,
+            ):
+                if given.trace:
+                    traced.append(last)
+                drawing.tell(last)
+                pictures += _pictures(last, folders)
+    finally:
+        trace_status = _write_trace(given.trace, traced, table) if given.trace else 0
     status, text = _conclusion(last, checked.name, names, len(pictures), debug=given.debug)
     if not given.json:
         for picture in pictures:
             print(picture, flush=True)
         print(text, file=sys.stderr)
-    return status
+    return status or trace_status
+
+
+def _write_trace(path: Path, events: list[Event], table: NodeTable) -> int:
+    """Write the trace of a run; a failure is told, and is the status of a run that had none itself."""
+    from .trace_file import write_trace
+
+    try:
+        write_trace(path, events, table)
+    except OSError as error:
+        print(f"inkloom: can't write the trace {path}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _drawing(checked: Checked, names: Names, folders: Folders, *, as_json: bool) -> Drawing:
@@ -121,8 +172,11 @@ def _conclusion(
     from .report import failure_text
 
     match last:
-        case RunDone():
+        case RunDone(failed=0):
             return 0, f"done in {duration_text(last.seconds)}"
+        case RunDone():
+            items = "1 item" if last.failed == 1 else f"{last.failed} items"
+            return 1, f"done in {duration_text(last.seconds)}, but for {items} that failed, as told above"
         case RunFailed():
             return 1, failure_text(last, name, debug=debug)
         case RunCancelled():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from . import disk, memory, precision
+
 NAME = "serve"
 SUMMARY = "answer over HTTP and a websocket"
 DESCRIPTION = "Serve workflows over HTTP and a websocket, in the protocol that ComfyUI's clients speak."
@@ -17,6 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", metavar="N", type=_port, default=8188, help="port (default: %(default)s; 0: any free)"
     )
+    disk.arguments(parser)
+    memory.arguments(parser)
+    precision.arguments(parser)
     parser.add_argument(
         "--preview-method",
         choices=("none", "auto", "latent2rgb", "taesd"),
@@ -41,7 +46,17 @@ def command(given: argparse.Namespace) -> int:
 
     try:
         previews = None if given.preview_method == "none" else given.preview_method
-        serve(folders, given.listen, given.port, announce, given.extra_model_paths_config, previews)
+        serve(
+            folders,
+            given.listen,
+            given.port,
+            announce,
+            given.extra_model_paths_config,
+            previews,
+            given.cache_size,
+            given.memory,
+            given.precision,
+        )
     except ServeError as error:
         raise UsageError(str(error)) from error
     print("stopped")

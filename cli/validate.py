@@ -21,12 +21,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(given: argparse.Namespace) -> int:
     """Judge a workflow; return 0 when nothing is wrong, else 2."""
-    from ..nodes import NODES, Engine
+    from ..nodes import NODES, Engine, with_subgraphs
     from .checked import check
     from .data_folders import data_folders
     from .report import answer_json, tell_problems, tell_warnings
 
-    checked = check(given.workflow, given.set, Engine(NODES, data_folders(given)))
+    folders = data_folders(given)
+    checked = check(given.workflow, given.set, Engine(with_subgraphs(NODES, folders.base), folders))
     outputs = list(checked.validation.outputs_good) if checked.validation else []
     if given.json:
         print(json.dumps(answer_json(checked)))

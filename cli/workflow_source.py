@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .plain import plain
 from .png_text import SIGNATURE, png_text
 from .usage import UsageError
+from .webp_text import is_webp, webp_text
 
 BUNDLED = Path(__file__).parent.parent / "workflows"
 """The folder of the workflows that ship with inkloom."""
@@ -44,7 +46,11 @@ def read_workflow(argument: str) -> Source:
 
 
 def _source(name: str, content: bytes) -> Source:
-    return Source(name, _workflow_in_png(name, content) if content.startswith(SIGNATURE) else content)
+    if content.startswith(SIGNATURE):
+        return Source(name, _workflow_in("PNG", name, content, png_text))
+    if is_webp(content):
+        return Source(name, _workflow_in("WebP", name, content, webp_text))
+    return Source(name, content)
 
 
 def _find(argument: str) -> Path:
@@ -75,14 +81,18 @@ def _find(argument: str) -> Path:
     )
 
 
-def _workflow_in_png(name: str, content: bytes) -> bytes:
+CARRIED = ("prompt", "workflow")
+"""The names of a picture's texts: what made it, and the editor's file that this came from."""
+
+
+def _workflow_in(kind: str, name: str, content: bytes, text_of: Callable[[bytes, str], str | None]) -> bytes:
     try:
-        text = png_text(content, "prompt")
+        text = next((text for key in CARRIED if (text := text_of(content, key)) is not None), None)
     except ValueError as error:
-        raise UsageError(f"{name} is not a whole PNG picture: {error}") from error
+        raise UsageError(f"{name} is not a whole {kind} picture: {error}") from error
     if text is None:
         raise UsageError(
-            f"{name} carries no workflow: it has no text chunk named 'prompt'",
+            f"{name} carries no workflow: it has no text named 'prompt' or 'workflow'",
             advice="pictures that inkloom saved carry one, unless another program has saved them again",
         )
     return text.encode()

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from .files.saving import write_tensors as write_tensors
     from .files.taesd_files import load_tiny_decoder as load_tiny_decoder
     from .files.taesd_files import load_tiny_vae as load_tiny_vae
+    from .files.unclip_files import load_unclip_checkpoint as load_unclip_checkpoint
+    from .files.upscaler_files import load_upscale_model as load_upscale_model
     from .files.vision_files import load_clip_vision as load_clip_vision
     from .guidance.attention import PerturbedAttention as PerturbedAttention
     from .guidance.attention import SelfAttention as SelfAttention
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from .guidance.conditioning import average_conditioning as average_conditioning
     from .guidance.conditioning import concat_conditioning as concat_conditioning
     from .guidance.conditioning import with_options as with_options
+    from .guidance.conditioning import with_picture as with_picture
     from .guidance.conditioning import zero_conditioning as zero_conditioning
     from .guidance.directions import FrequencyScaling as FrequencyScaling
     from .guidance.directions import OperateOnGuidance as OperateOnGuidance
@@ -73,13 +76,17 @@ if TYPE_CHECKING:
     from .guidance.results import Rescale as Rescale
     from .guidance.results import ScaleNoise as ScaleNoise
     from .guidance.results import Threshold as Threshold
+    from .guidance.reuse import EasyCache as EasyCache
+    from .guidance.reuse import LazyCache as LazyCache
     from .latents.compositing import composite_latents as composite_latents
     from .latents.compositing import composite_latents_masked as composite_latents_masked
     from .latents.encode_inpaint import encode_for_inpaint as encode_for_inpaint
     from .latents.latent_batch import join_batches as join_batches
     from .latents.latent_batch import latent_from_batch as latent_from_batch
+    from .latents.latent_batch import rebatch_latents as rebatch_latents
     from .latents.latent_batch import repeat_latent as repeat_latent
     from .latents.latent_batch import seed_behaviour as seed_behaviour
+    from .latents.latent_format import SMALL_FORMATS as SMALL_FORMATS
     from .latents.latent_format import LatentFormat as LatentFormat
     from .latents.latent_math import add_latents as add_latents
     from .latents.latent_math import blend_latents as blend_latents
@@ -97,6 +104,7 @@ if TYPE_CHECKING:
     from .latents.latent_transform import join_latents as join_latents
     from .latents.latent_transform import rotate_latent as rotate_latent
     from .latents.noise_masks import set_noise_mask as set_noise_mask
+    from .latents.pixel_space import PixelVae as PixelVae
     from .latents.previews import preview_jpeg as preview_jpeg
     from .latents.previews import previewer as previewer
     from .latents.previews import rgb_image as rgb_image
@@ -110,12 +118,18 @@ if TYPE_CHECKING:
     from .names import SCHEDULE_NAMES as SCHEDULE_NAMES
     from .names import SYNTAX_NAMES as SYNTAX_NAMES
     from .names import UnknownNameError as UnknownNameError
+    from .needs import Need as Need
+    from .needs import picture_needs as picture_needs
+    from .needs import sampling_needs as sampling_needs
     from .networks.attention_multiply import with_multiplied_attention as with_multiplied_attention
+    from .networks.compiled import Compilation as Compilation
+    from .networks.compiled import CompilerError as CompilerError
     from .networks.deep_shrink import with_deep_shrink as with_deep_shrink
     from .networks.freeu import with_freeu as with_freeu
     from .networks.hypertile import with_hypertile as with_hypertile
     from .networks.taesd import TinyVae as TinyVae
     from .networks.token_merging import with_merged_tokens as with_merged_tokens
+    from .networks.upscalers.base import UpscaleModel as UpscaleModel
     from .networks.vision import ClipVision as ClipVision
     from .networks.vision import ClipVisionOutput as ClipVisionOutput
     from .noise.adding_noise import noised_between as noised_between
@@ -126,6 +140,7 @@ if TYPE_CHECKING:
     from .noise.random_noise import RandomNoise as RandomNoise
     from .noise.random_noise import StepNoise as StepNoise
     from .noise.random_noise import start_noise as start_noise
+    from .out_of_memory import ran_out_of_memory as ran_out_of_memory
     from .pictures.blending import blend_images as blend_images
     from .pictures.canny import canny_edges as canny_edges
     from .pictures.colours import rgb_to_yuv as rgb_to_yuv
@@ -138,6 +153,7 @@ if TYPE_CHECKING:
     from .pictures.image_batch import add_noise_to_image as add_noise_to_image
     from .pictures.image_batch import images_from_batch as images_from_batch
     from .pictures.image_batch import join_images as join_images
+    from .pictures.image_batch import rebatch_images as rebatch_images
     from .pictures.image_composite import composite_images as composite_images
     from .pictures.image_composite import join_alpha as join_alpha
     from .pictures.image_composite import split_alpha as split_alpha
@@ -164,6 +180,7 @@ if TYPE_CHECKING:
     from .pictures.masks import solid_mask as solid_mask
     from .pictures.porter_duff import composite_layers as composite_layers
     from .pictures.quantise import quantise_image as quantise_image
+    from .precision import in_precision as in_precision
     from .samplers import SAMPLERS as SAMPLERS
     from .samplers import Denoise as Denoise
     from .samplers import Sampler as Sampler
@@ -214,12 +231,28 @@ if TYPE_CHECKING:
     from .schedules.sigmas import beta_sigmas as beta_sigmas
     from .schedules.sigmas import part_of as part_of
     from .schedules.sigmas import sigmas_for as sigmas_for
+    from .vae import PictureCoder as PictureCoder
     from .vae import Vae as Vae
     from .values import Conditioning as Conditioning
     from .values import Latent as Latent
 
 # Module by exported name; the imports above tell the type checker the same, and a test compares the two.
 EXPORTS = {
+    "Need": "needs",
+    "picture_needs": "needs",
+    "ran_out_of_memory": "out_of_memory",
+    "sampling_needs": "needs",
+    "load_upscale_model": "files.upscaler_files",
+    "Compilation": "networks.compiled",
+    "CompilerError": "networks.compiled",
+    "load_unclip_checkpoint": "files.unclip_files",
+    "with_picture": "guidance.conditioning",
+    "EasyCache": "guidance.reuse",
+    "LazyCache": "guidance.reuse",
+    "SMALL_FORMATS": "latents.latent_format",
+    "PixelVae": "latents.pixel_space",
+    "PictureCoder": "vae",
+    "UpscaleModel": "networks.upscalers.base",
     "as_negative": "guidance.conditioning",
     "load_unet": "files.checkpoint",
     "load_checkpoint_with_config": "files.configs",
@@ -233,6 +266,7 @@ EXPORTS = {
     "mixed_models": "files.merging",
     "total": "files.merging",
     "with_angular_sampling": "schedules.model_sampling",
+    "in_precision": "precision",
     "with_compute_dtype": "schedules.model_sampling",
     "with_continuous_sampling": "schedules.model_sampling",
     "with_discrete_sampling": "schedules.model_sampling",
@@ -264,6 +298,7 @@ EXPORTS = {
     "add_noise_to_image": "pictures.image_batch",
     "images_from_batch": "pictures.image_batch",
     "join_images": "pictures.image_batch",
+    "rebatch_images": "pictures.image_batch",
     "composite_images": "pictures.image_composite",
     "join_alpha": "pictures.image_composite",
     "split_alpha": "pictures.image_composite",
@@ -330,6 +365,7 @@ EXPORTS = {
     "encode_for_inpaint": "latents.encode_inpaint",
     "latent_from_batch": "latents.latent_batch",
     "join_batches": "latents.latent_batch",
+    "rebatch_latents": "latents.latent_batch",
     "repeat_latent": "latents.latent_batch",
     "seed_behaviour": "latents.latent_batch",
     "latent_bytes": "files.latent_files",

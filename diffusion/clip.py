@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -10,8 +10,9 @@ import torch
 
 from .files.embeddings import NO_EMBEDDINGS, EmbeddingFiles, vectors_in
 from .names import row
+from .networks.placing import Placed
 from .networks.text import TOWER_KINDS, Insert, TextOutput, TextTower, scaled_attention
-from .networks.weights import Copies, example, nbytes
+from .networks.weights import Copies, example, held, nbytes
 from .prompts.prompt import SYNTAXES, Syntax
 from .prompts.token_rows import Piece, Token, pieces, token_rows
 from .prompts.tokenizer import Tokenizer
@@ -153,9 +154,18 @@ class Clip:
         return TextOutput(syntax.emphasise(hidden[:-1], weights, hidden[-1]) if weighted else hidden, pooled)
 
     @property
+    def weights(self) -> tuple[Placed, ...]:
+        """What decides where the towers' weights lie while computing."""
+        return tuple(self.copies.placed(tower, self.dtype) for tower in self.towers.values())
+
+    @property
     def nbytes(self) -> int:
         """Bytes of memory that the weights take while computing."""
         return sum(nbytes(tower, self.dtype) for tower in self.towers.values())
+
+    def held(self) -> Mapping[Hashable, int]:
+        """Return the bytes that keeping this holds, by weight: other handles of the towers share them."""
+        return {key: size for tower in self.towers.values() for key, size in held(tower).items()}
 
 
 def _dropped(kind: str, tower: TextTower) -> int:

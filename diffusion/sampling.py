@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import isclose
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .errors import NotFiniteError
 from .guidance.base import Rule
 from .guidance.canvas import canvas_of, to_model
+from .guidance.estimate import CALL_BYTES
 from .guidance.guiders import Guider
 from .guidance.inpaint import inpaint
 from .model import Model
@@ -35,13 +36,15 @@ def sample_states(
     sigmas: Tensor,
     latent: Latent,
     noise: RandomNoise,
-    memory: dict[Rule, Tensor] | None = None,
+    memory: dict[Rule, Any] | None = None,
     go_on: Callable[[S], S] | None = None,
+    call_bytes: int = CALL_BYTES,
 ) -> Iterator[S]:
     """Yield the first state of a run and the state after each of its steps.
 
     `go_on`, given the first state, may return a later one of the same run to start from; `memory`, which the
-    run changes with every step, must then hold what rules of guidance remembered there.
+    run changes with every step, must then hold what rules of guidance remembered there. `call_bytes` is what
+    a call of the network may take beside its weights.
 
     With silent noise the latent is taken to be at level sigmas[0] already. One with a `noise_mask` is
     repainted where that is 1 and kept where it is 0. Raises ValueError for sigmas, a seed, a latent or a
@@ -55,11 +58,24 @@ def sample_states(
     if canvas.mask is not None and sampler.kept_noise_offset:
         other = RandomNoise((noise.seed + sampler.kept_noise_offset) % SEEDS)
         around = other.at_start(shape, index, latent.get("batch_size"))
-    denoise = inpaint(model, guider.begin(canvas, memory), canvas, around, state.sigmas)
+    denoise = inpaint(model, guider.begin(canvas, memory, call_bytes), canvas, around, state.sigmas)
     state = state if go_on is None else go_on(state)
     yield state
     steps = step_noise_for(sampler, state.x, noise.seed, sigmas, index)
-    yield from advance(sampler, state, denoise, steps)
+    try:
+        yield from advance(sampler, state, denoise, steps)
+    except NotFiniteError as error:
+        weight = not_finite(model.unet)
+        raise error if weight is None else error.because_of(weight) from None
+
+
+def not_finite(network: nn.Module) -> str | None:
+    """Return the name of the first weight that is not finite, None where all are; reads all of them."""
+    for name, weight in network.state_dict().items():
+        # The 8-bit kinds of floats know no such question.
+        if weight.is_floating_point() and not bool(weight.float().isfinite().all()):
+            return name
+    return None
 
 
 def start_state(model: Model, sampler: Sampler[S], samples: Tensor, noise: Tensor, sigmas: Tensor) -> S:

@@ -1,17 +1,19 @@
-"""VAE on the wire: an image autoencoder, from pictures to latents and back. Light, immutable."""
+"""VAE on the wire: from pictures to latents and back, mostly by an image autoencoder. Light, immutable."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from .networks.autoencoder import Autoencoder
+from .networks.placing import Placed
 from .networks.tiling import Report, in_tiles, unheard
-from .networks.weights import Copies, example, nbytes
+from .networks.weights import Copies, example, held, nbytes
 
 ENCODER = ("encoder", "quant_conv")
 DECODER = ("decoder", "post_quant_conv", "quantize")
@@ -26,19 +28,42 @@ HELD = 4
 """How many times what a tile needs the maps held between the passes of a tiled run may take."""
 
 
+class PictureCoder(Protocol):
+    """What makes latents of pictures and pictures of latents; VAE on the wire: see `Vae` for the methods."""
+
+    def encode(self, image: Tensor, tile: int | None = None, report: Report = unheard) -> Tensor:
+        """Encode IMAGE [B,H,W,C]."""
+        ...
+
+    def decode(self, samples: Tensor, tile: int | None = None, report: Report = unheard) -> Tensor:
+        """Decode to IMAGE [B,H,W,3] in 0..1."""
+        ...
+
+    def cut(self, image: Tensor) -> Tensor:
+        """Cut pictures [B,H,W,C] evenly to what `encode` sees."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the weights take while computing."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Vae:
     """An image autoencoder; VAE on the wire. Its latents are not scaled to any model.
 
     `autoencoder` has its weights as they were loaded, in the file's dtype; it computes in `dtype`, statistics
     in float32 always. `room` are the bytes that computing may take: as many items of a batch as fit in go at
-    once, and one that does not fit goes in tiles.
+    once, and one that does not fit goes in tiles. With `tile` all go in tiles of so many pixels a side, where
+    nobody asks for others.
     """
 
     autoencoder: Autoencoder
     dtype: torch.dtype = torch.float32
     copies: Copies = field(default_factory=Copies, repr=False)
     room: int = 6 * 2**30
+    tile: int | None = None
 
     @property
     def factor(self) -> int:
@@ -58,7 +83,7 @@ class Vae:
 
         def tiled(x: Tensor, tile: int, report: Report) -> Tensor:
             side = max(tile // self.factor, 1) * self.factor
-            fine = in_tiles(network.encoder.fine_steps(), x, side, HELD * self._needed(side * side), report)
+            fine = in_tiles(network.encoder.fine_steps(), x, side, HELD * self.needed(side * side), report)
             return network.latents(network.encoder.coarse(fine.to(like)))
 
         return self._each(pixels.to(like) * 2 - 1, 1, tile, network.encode, tiled, report)
@@ -86,20 +111,38 @@ class Vae:
 
         def tiled(z: Tensor, tile: int, report: Report) -> Tensor:
             coarse = network.decoder.coarse(network.decodable(z))
-            side, held = max(tile // self.factor, 1), HELD * self._needed(tile * tile)
+            side, held = max(tile // self.factor, 1), HELD * self.needed(tile * tile)
             return _shown(in_tiles(network.decoder.fine_steps(), coarse, side, held, report))
 
         pixels = self._each(samples.to(like), self.factor, tile, whole, tiled, report)
         return pixels.movedim(1, -1).contiguous()
 
     @property
+    def encoding_weights(self) -> Placed:
+        """What decides where the weights lie that encode."""
+        return self.copies.placed(self.autoencoder, self.dtype, parts=ENCODER)
+
+    @property
+    def decoding_weights(self) -> Placed:
+        """What decides where the weights lie that decode."""
+        return self.copies.placed(self.autoencoder, self.dtype, parts=DECODER)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of memory that the weights take while computing."""
         return nbytes(self.autoencoder, self.dtype)
 
-    def _needed(self, pixels: int) -> int:
+    def held(self) -> Mapping[Hashable, int]:
+        """Return the bytes that keeping this holds, by weight; other handles of the autoencoder share it."""
+        return held(self.autoencoder)
+
+    def needed(self, pixels: int) -> int:
         """Return about how many bytes computing so many pixels of a picture at once takes."""
         return LIVE * max(self.autoencoder.spec.widths[:2]) * self.dtype.itemsize * pixels
+
+    def needed_in_tiles(self, tile: int) -> int:
+        """Return about how many bytes computing in tiles of so many pixels a side takes."""
+        return (1 + HELD) * self.needed(tile * tile)
 
     def _each(
         self,
@@ -111,7 +154,8 @@ class Vae:
         report: Report,
     ) -> Tensor:
         """Compute a batch [B,C,h,w], of `scale` pixels a side each: some items at once, or in tiles."""
-        at_once = self.room // self._needed(x.shape[2] * x.shape[3] * scale * scale)
+        tile = tile or self.tile
+        at_once = self.room // self.needed(x.shape[2] * x.shape[3] * scale * scale)
         if tile is None and at_once:
             return torch.cat([whole(x[first : first + at_once]) for first in range(0, len(x), at_once)])
 

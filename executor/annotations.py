@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,22 +48,61 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSet:
+    """A name that stands for files of another folder: for each of `stems` one of that name, whatever its end.
+
+    It is offered where all of them are there. Their content decides what is cached, and the name.
+    """
+
+    name: str
+    folder: str = ""
+    stems: tuple[str, ...] = ()
+
+    def found(self, names_of: Callable[[str], Iterable[str]]) -> dict[str, str]:
+        """Return the file of each stem that has one, given what names the files of a folder."""
+        names = list(names_of(self.folder)) if self.stems else []
+        files = {
+            stem: next((name for name in names if name.rpartition("/")[2].startswith(f"{stem}.")), None)
+            for stem in self.stems
+        }
+        return {stem: name for stem, name in files.items() if name is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Where the editor asks for the choices of an input, and what it selects after it asked again."""
+
+    route: str
+    refresh_button: bool = False
+    control_after_refresh: Literal["first", "last"] = "first"
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """The name of a file in a folder; the file's content, never its name, decides what is cached.
 
-    `also` are names that are no files, offered before them; `upload` lets the editor send a new picture;
-    with `suffixes` only files that end so are offered.
+    `also` are names that are no files, offered before them, and `sets` such that stand for files elsewhere,
+    offered behind them. `upload` lets the editor send a new picture; with `suffixes` only files that end so
+    are offered; with `remote` the editor asks for the names itself.
     """
 
     folder: str
     upload: bool = False
     also: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
+    sets: tuple[FileSet, ...] = ()
+    remote: Remote | None = None
 
-    def offered(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return the choices, given the names of the folder's files."""
+    def offered(self, names_of: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
+        """Return the choices, given what names the files of a folder."""
+        names = names_of(self.folder)
         fitting = (name for name in names if not self.suffixes or name.lower().endswith(self.suffixes))
-        return (*self.also, *fitting)
+        whole = (one.name for one in self.sets if len(one.found(names_of)) == len(one.stems))
+        return (*self.also, *fitting, *whole)
+
+    def set_of(self, name: object) -> FileSet | None:
+        """Return the set of files that a name stands for; None for the name of a file."""
+        return next((one for one in self.sets if one.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +164,11 @@ class Names:
 @dataclass(frozen=True, slots=True)
 class RawLink:
     """An input that gets the `Link` itself; what it leads to is not computed for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """An input that is computed only when the node's `needs` function asks for it; else it is None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,43 +4,54 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
+from .annotations import Files
 from .convert import converted
 from .declaration import NodeTable
-from .folders import Folders, MissingFileError, UnsafeNameError
+from .file_check import FileCheck
+from .folders import Folders
 from .graph import BadLink, Link, Node
-from .node_type import UNSET, Input, NodeType
-from .problems import Problem, listing, nearest, pointer
+from .node_type import UNSET, Input, NodeType, Output
+from .problems import Guesses, Problem, listing, nearest, pointer
 
 
 class NodeCheck:
     """Checks nodes of one graph, given all nodes by id; what a folder has is read once."""
 
     def __init__(self, nodes: Mapping[str, Node], table: NodeTable, folders: Folders) -> None:
-        self._nodes, self._table, self._folders = nodes, table, folders
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._nodes, self._types = nodes, table.types
+        self._guesses = Guesses()
+        self._files = FileCheck(folders, self._guesses)
+
+    @cached_property
+    def _known_types(self) -> list[str]:
+        return list(self._types)
+
+    @cached_property
+    def _listed_types(self) -> str:
+        return listing(self._types)
 
     def class_problem(self, node: Node) -> Problem | None:
         """Return what is wrong with the class that a node names."""
+        if node.class_type in self._types:
+            return None
         if not node.class_type:
             message = f"node {node.id!r} does not say what it is: give it a class_type"
             return Problem(code="missing_class_type", message=message, node=node.id, pointer=pointer(node.id))
-        if node.class_type in self._table:
-            return None
-        closest = nearest(node.class_type, self._table)
+        closest = self._guesses.nearest(node.class_type, self._known_types)
         message = f"no node type is called {node.class_type!r}; " + (
-            f"did you mean {closest!r}?" if closest else f"known: {listing(self._table)}"
+            f"did you mean {closest!r}?" if closest else f"known: {self._listed_types}"
         )
-        place = pointer(node.id, "class_type")
         return Problem(
             code="unknown_node_class",
             message=message,
             node=node.id,
-            pointer=place,
+            pointer=pointer(node.id, "class_type"),
             given=node.class_type,
-            allowed=list(self._table),
+            allowed=self._known_types,
             nearest=closest,
         )
 
@@ -49,110 +60,100 @@ class NodeCheck:
 
         The class of the node must be known.
         """
-        declared = self._table[node.class_type]
+        declared, inputs = self._types[node.class_type], node.inputs
         problems: list[Problem] = []
-        values: dict[str, Any] = {}
         changed: dict[str, object] = {}
-        for spec in declared.inputs.values():
-            given = node.inputs.get(spec.name, UNSET)
-            if given is UNSET:
-                problems += [_missing(node, spec, declared)] if spec.required else []
-            elif isinstance(given, Link | BadLink):
+        for name, spec in declared.inputs.items():
+            given = inputs.get(name, UNSET)
+            if isinstance(given, Link):
                 problems += self.link(node, spec, given)
-            elif not spec.widget and spec.type != "*":
-                problems.append(_link_expected(node, spec, given))
-            else:
+            elif given is UNSET:
+                if spec.required:
+                    problems.append(self._missing(node, spec, declared))
+            elif isinstance(given, BadLink):
+                problems.append(_bad_link(node, spec, given))
+            elif spec.widget or spec.type == "*":
                 try:
                     value = converted(spec, given)
                 except (TypeError, ValueError, OverflowError) as error:
                     problems.append(_not_converted(node, spec, given, error))
                     continue
-                if not spec.widget:
-                    continue
-                values[spec.name] = value
-                if type(value) is not type(given) or value != given:
-                    changed[spec.name] = value
-        problems += _judged(node, declared, values) if values else ()
-        for spec in declared.inputs.values():
-            if spec.files is not None and isinstance(name := values.get(spec.name), str):
-                problems += self._file(node, spec, name)
+                if value is not given and (type(value) is not type(given) or value != given):
+                    changed[name] = value
+                problems += self._value(node, spec, value)
+            else:
+                problems.append(_link_expected(node, spec, given))
         return problems, changed
 
-    def undeclared(self, node: Node) -> Iterator[Problem]:
-        """Yield a warning for each input that the node's class does not have; the class must be known."""
-        declared = self._table[node.class_type].inputs
+    def strays(self, node: Node) -> Sequence[str]:
+        """Name the inputs of a node that its class, which must be known, does not have."""
+        declared = self._types[node.class_type].inputs
+        if node.inputs.keys() <= declared.keys():
+            return ()
         uploads = any(spec.files is not None and spec.files.upload for spec in declared.values())
-        for name in node.inputs:
-            if name in declared or (name == "upload" and uploads):  # the editor's button writes "upload"
-                continue
-            closest = nearest(name, declared)
-            hint = f"did you mean {closest!r}? " if closest else ""
-            text = (
-                f"is not used: {node.class_type} has no such input; {hint}known: {listing(declared, closest)}"
-            )
-            stray = Input(name=name, type="*", required=False)
-            yield _problem("undeclared_input", node, stray, text, allowed=list(declared), nearest=closest)
+        expected = {*declared, "upload"} if uploads else declared  # the editor's button writes "upload"
+        return [name for name in node.inputs if name not in expected]
 
-    def link(self, node: Node, spec: Input, given: Link | BadLink) -> Iterator[Problem]:
-        """Yield what is wrong with a link at an input."""
-        if isinstance(given, BadLink):
-            message = "a link is a list of a node's id and an output number, like " + (
-                '["4", 0]; write a list that is a value as {"__value__": [...]}'
-            )
-            yield _problem("bad_linked_input", node, spec, message, given=given.given)
-            return
-        facts: dict[str, object] = {"linked_node": list(given)}
+    def undeclared(self, node: Node, name: str) -> Problem:
+        """Return the warning that a node's class does not have an input."""
+        declared = self._types[node.class_type].inputs
+        closest = self._guesses.nearest(name, declared)
+        hint = f"did you mean {closest!r}? " if closest else ""
+        text = f"is not used: {node.class_type} has no such input; {hint}known: {listing(declared, closest)}"
+        stray = Input(name=name, type="*", required=False)
+        return _problem("undeclared_input", node, stray, text, allowed=list(declared), nearest=closest)
+
+    def link(self, node: Node, spec: Input, given: Link) -> Sequence[Problem]:
+        """Return what is wrong with a link at an input, nothing or one problem."""
         source = self._nodes.get(given.node)
         if source is None:
-            closest = nearest(given.node, self._nodes)
-            message = f"links to node {given.node!r}, which the workflow does not have" + (
-                f"; did you mean {closest!r}?" if closest else ""
-            )
-            yield _problem(
-                "link_to_missing_node", node, spec, message, given=list(given), nearest=closest, facts=facts
-            )
-            return
-        if source.class_type not in self._table:
-            return  # told already; what it gives is not known
-        outputs = self._table[source.class_type].outputs
-        if not 0 <= given.slot < len(outputs):
-            has = ", ".join(f"{slot} ({output.name})" for slot, output in enumerate(outputs)) or "none"
-            message = f"links to output {given.slot} of {_named(source)}, whose outputs are {has}"
-            message += "; outputs count from 0" if given.slot < 0 else ""
-            allowed = [output.name for output in outputs]
-            yield _problem(
-                "bad_output_slot", node, spec, message, given=list(given), allowed=allowed, facts=facts
-            )
-            return
-        received = outputs[given.slot].type
-        if not spec.takes(received):
-            message = f"takes {spec.type}, but output {given.slot} of {_named(source)} gives {received}"
-            fitting = [slot for slot, output in enumerate(outputs) if spec.takes(output.type)]
-            message += f"; its output {fitting[0]} would fit" if fitting else ""
-            facts["received_type"] = received
-            yield _problem(
-                "return_type_mismatch", node, spec, message, given=received, allowed=spec.type, facts=facts
-            )
+            return [self._no_source(node, spec, given)]
+        declared = self._types.get(source.class_type)
+        if declared is None:
+            return ()  # told already; what it gives is not known
+        if not 0 <= given.slot < len(declared.outputs):
+            return [_no_slot(node, spec, given, source, declared.outputs)]
+        if not spec.takes(declared.outputs[given.slot].type):
+            return [_mismatch(node, spec, given, source, declared.outputs)]
+        return ()
 
-    def _file(self, node: Node, spec: Input, name: str) -> Iterator[Problem]:
-        files = spec.files
-        if files is None or name in files.also:
-            return
-        known = files.offered(self._known(files.folder))
-        try:
-            if not files.upload and name not in known:
-                # Listed names are the rule for models, so a file of another kind is as good as missing.
-                raise MissingFileError(files.folder, name, self._folders.roots(files.folder), known)
-            self._folders.path(files.folder, name)
-        except (MissingFileError, UnsafeNameError) as error:
-            code = "custom_validation_failed" if files.upload else "value_not_in_list"
-            closest = error.nearest if isinstance(error, MissingFileError) else None
-            yield _problem(code, node, spec, str(error), given=name, allowed=list(known), nearest=closest)
+    def _no_source(self, node: Node, spec: Input, given: Link) -> Problem:
+        closest = self._guesses.nearest(given.node, self._nodes)
+        text = f"links to node {given.node!r}, which the workflow does not have" + (
+            f"; did you mean {closest!r}?" if closest else ""
+        )
+        facts = {"linked_node": list(given)}
+        return _problem(
+            "link_to_missing_node", node, spec, text, given=list(given), nearest=closest, facts=facts
+        )
 
-    def _known(self, folder: str) -> tuple[str, ...]:
-        if folder not in self._names:
-            self._names[folder] = self._folders.names(folder)
-        return self._names[folder]
+    def _missing(self, node: Node, spec: Input, declared: NodeType) -> Problem:
+        strange = [name for name in node.inputs if name not in declared.inputs]
+        closest = self._guesses.nearest(spec.name, strange)
+        remedy = "give it a value" if spec.widget else f"link it to {_a(spec.type)}"
+        example = f", for example {spec.default!r}" if spec.widget and spec.default is not UNSET else ""
+        text = f"is required and missing; {remedy}{example}"
+        if closest:
+            text += f" (the workflow gives {closest!r}, which {node.class_type} does not have)"
+        return _problem("required_input_missing", node, spec, text, allowed=spec.type, nearest=closest)
+
+    def _value(self, node: Node, spec: Input, value: Any) -> Sequence[Problem]:
+        """Hold a converted value against the schema of its input, and a file's name against what is there."""
+        if not spec.widget:
+            return ()
+        if broken := spec.check(value):
+            return [_schema_problem(node, spec, broken.keyword, broken.limit, value)]
+        if spec.files is None or value is None:
+            return ()
+        return self._file(node, spec, spec.files, value)
+
+    def _file(self, node: Node, spec: Input, files: Files, name: str) -> Sequence[Problem]:
+        fault = self._files.fault(files, name)
+        if fault is None:
+            return ()
+        code = "custom_validation_failed" if files.upload else "value_not_in_list"
+        known = self._files.offered(files)
+        return [_problem(code, node, spec, fault.text, given=name, allowed=known, nearest=fault.nearest)]
 
 
 def _named(node: Node) -> str:
@@ -165,15 +166,28 @@ def _problem(code: str, node: Node, spec: Input, text: str, **more: Any) -> Prob
     return Problem(code=code, message=message, node=node.id, input=spec.name, pointer=place, **more)
 
 
-def _missing(node: Node, spec: Input, declared: NodeType) -> Problem:
-    strange = [name for name in node.inputs if name not in declared.inputs]
-    closest = nearest(spec.name, strange)
-    remedy = "give it a value" if spec.widget else f"link it to {_a(spec.type)}"
-    example = f", for example {spec.default!r}" if spec.widget and spec.default is not UNSET else ""
-    text = f"is required and missing; {remedy}{example}"
-    if closest:
-        text += f" (the workflow gives {closest!r}, which {node.class_type} does not have)"
-    return _problem("required_input_missing", node, spec, text, allowed=spec.type, nearest=closest)
+def _bad_link(node: Node, spec: Input, given: BadLink) -> Problem:
+    text = "a link is a list of a node's id and an output number, like " + (
+        '["4", 0]; write a list that is a value as {"__value__": [...]}'
+    )
+    return _problem("bad_linked_input", node, spec, text, given=given.given)
+
+
+def _no_slot(node: Node, spec: Input, given: Link, source: Node, outputs: Sequence[Output]) -> Problem:
+    has = ", ".join(f"{slot} ({output.name})" for slot, output in enumerate(outputs)) or "none"
+    text = f"links to output {given.slot} of {_named(source)}, whose outputs are {has}"
+    text += "; outputs count from 0" if given.slot < 0 else ""
+    allowed, facts = [output.name for output in outputs], {"linked_node": list(given)}
+    return _problem("bad_output_slot", node, spec, text, given=list(given), allowed=allowed, facts=facts)
+
+
+def _mismatch(node: Node, spec: Input, given: Link, source: Node, outputs: Sequence[Output]) -> Problem:
+    received = outputs[given.slot].type
+    text = f"takes {spec.type}, but output {given.slot} of {_named(source)} gives {received}"
+    fitting = [slot for slot, output in enumerate(outputs) if spec.takes(output.type)]
+    text += f"; its output {fitting[0]} would fit" if fitting else ""
+    facts: dict[str, object] = {"linked_node": list(given), "received_type": received}
+    return _problem("return_type_mismatch", node, spec, text, given=received, allowed=spec.type, facts=facts)
 
 
 def _link_expected(node: Node, spec: Input, given: object) -> Problem:
@@ -223,17 +237,6 @@ _CODES: Mapping[str, str] = {
     "enum": "value_not_in_list",
 }
 """Problem codes by the JSON Schema keyword that a value breaks."""
-
-
-def _judged(node: Node, declared: NodeType, values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Hold converted values against the JSON Schema of the type; the first problem of each input counts."""
-    told: set[str] = set()
-    for broken in declared.broken(values):
-        name = str(broken.absolute_path[0])
-        if name not in told:
-            told.add(name)
-            keyword, limit = str(broken.validator), cast(Any, broken.validator_value)
-            yield _schema_problem(node, declared.inputs[name], keyword, limit, values[name])
 
 
 def _schema_problem(node: Node, spec: Input, keyword: str, limit: Any, given: Any) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from .folders import Folders
@@ -9,11 +10,14 @@ from .node_type import UNSET, Input, NodeType
 
 
 def options_of(spec: Input, folders: Folders) -> tuple[str | int | float | bool, ...] | None:
-    """Return what a COMBO input offers, files of a folder included; None for other inputs."""
+    """Return what a COMBO input offers, files of a folder included; None for other inputs.
+
+    Those whose choices the editor asks for itself are such.
+    """
     if spec.choice is not None:
         return spec.choice.options
-    if spec.files is not None:
-        return spec.files.offered(folders.names(spec.files.folder))
+    if spec.files is not None and spec.files.remote is None:
+        return spec.files.offered(folders.names)
     return None
 
 
@@ -36,6 +40,11 @@ def input_config(spec: Input, folders: Folders) -> list[Any]:
         facts["display"] = spec.display.kind
     if spec.files is not None and spec.files.upload:
         facts["image_upload"] = True
+        facts |= {} if spec.files.folder == "input" else {"image_folder": spec.files.folder}
+    if spec.files is not None and spec.files.remote is not None:
+        facts["remote"] = asdict(spec.files.remote)
+    if spec.lazy:
+        facts["lazy"] = True
     if spec.raw_link:
         facts["rawLink"] = True
     if spec.advanced:
@@ -59,7 +68,7 @@ def object_info(node_type: NodeType, folders: Folders) -> dict[str, object]:
         "input": groups,
         "input_order": {group: list(names) for group, names in groups.items()},
         "output": [output.type for output in node_type.outputs],
-        "output_is_list": [False for _ in node_type.outputs],
+        "output_is_list": [output.is_list for output in node_type.outputs],
         "output_name": [output.name for output in node_type.outputs],
         "name": node_type.name,
         "display_name": node_type.display_name,
@@ -68,6 +77,7 @@ def object_info(node_type: NodeType, folders: Folders) -> dict[str, object]:
         "category": node_type.category,
         "output_node": node_type.output_node,
         **({"output_tooltips": tooltips} if any(tooltips) else {}),
+        **({"is_input_list": True} if node_type.is_input_list else {}),
         **({"deprecated": True} if node_type.deprecated else {}),
         **({"experimental": True} if node_type.experimental else {}),
     }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Literal, cast, get_args
 
 from .problems import Json, listing, nearest
@@ -66,7 +66,8 @@ class NodeFinished:
     """A node has its result: computed in `seconds`, or `cached` (then no NodeStarted came before).
 
     `ui` is what an output node shows, None for others. Of the nodes found in the cache, those that a user
-    asked for or waits for are told; what lies behind them is not looked at.
+    asked for or waits for are told; what lies behind them is not looked at. `key` is the content key of the
+    result, and `peak_bytes` the most memory that the node took while it ran, where that was measured.
     """
 
     type: Literal["node_finished"] = "node_finished"
@@ -79,6 +80,81 @@ class NodeFinished:
     ui: Mapping[str, Json] | None = None
     seconds: float = 0.0
     cached: bool = False
+    key: str = ""
+    peak_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Something besides the nodes took `seconds` from `start` on: a model was loaded, weights were copied.
+
+    `start` is in seconds since the run began, as `at` is; the event is told at the span's end. `category`
+    says what kind of thing it was ("load", "copy", "evict"), `name` which; both are shown as they are. Spans
+    of one `lane` are drawn in one row, by default those of one category. `node` is the running node that it
+    was done for, `args` are facts about it.
+    """
+
+    type: Literal["span"] = "span"
+    seq: int = 0
+    at: float = 0.0
+    name: str
+    category: str
+    start: float
+    seconds: float
+    lane: str = ""
+    node: str | None = None
+    args: Mapping[str, Json] = field(default_factory=dict[str, "Json"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something besides the nodes happened at one moment, at `at`; the fields are those of `Span`."""
+
+    type: Literal["mark"] = "mark"
+    seq: int = 0
+    at: float = 0.0
+    name: str
+    category: str
+    lane: str = ""
+    node: str | None = None
+    args: Mapping[str, Json] = field(default_factory=dict[str, "Json"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeBlocked:
+    """A node was not called, since an input was `Blocked`; its outputs are blocked, and NodeFinished follows.
+
+    `message` says why, at the first nodes to know; the others have None. The run goes on.
+    """
+
+    type: Literal["node_blocked"] = "node_blocked"
+    seq: int = 0
+    at: float = 0.0
+    node: str
+    class_type: str
+    display_node: str
+    parent: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFailed:
+    """A node raised while it worked for one item of a collection: that item is left out, the run goes on.
+
+    The fields are those of `RunFailed`.
+    """
+
+    type: Literal["node_failed"] = "node_failed"
+    seq: int = 0
+    at: float = 0.0
+    node: str
+    class_type: str
+    display_node: str
+    parent: str | None = None
+    exception_type: str
+    message: str
+    traceback: tuple[str, ...] = ()
+    inputs: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +197,31 @@ class RunCancelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDone:
-    """Every wanted output has its result, `seconds` after the run began."""
+    """Every wanted output has its result, `seconds` after the run began.
+
+    `failed` counts the items of collections that were left out, since a node failed.
+    """
 
     type: Literal["run_done"] = "run_done"
     seq: int = 0
     at: float = 0.0
     seconds: float
+    failed: int = 0
 
 
-Event = RunStarted | NodeStarted | Progress | NodeFinished | RunFailed | RunCancelled | RunDone
+Event = (
+    RunStarted
+    | NodeStarted
+    | Progress
+    | NodeFinished
+    | NodeBlocked
+    | NodeFailed
+    | Span
+    | Mark
+    | RunFailed
+    | RunCancelled
+    | RunDone
+)
 
 EVENTS: Mapping[str, type[Event]] = {str(fields(kind)[0].default): kind for kind in get_args(Event)}
 """Every event class by its `type`, the first field of each."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
+from .file_hashes import FileHashes
 from .listing import Found, Listing
 from .problems import listing, nearest
 
@@ -42,6 +42,10 @@ class ExtraFolder:
     first: bool = False
 
 
+Guess = Callable[[str, Sequence[str]], str | None]
+"""Finds among names the one most like a name, as `nearest` does."""
+
+
 class UnsafeNameError(ValueError):
     """A file name that would lead out of its folder."""
 
@@ -49,12 +53,15 @@ class UnsafeNameError(ValueError):
 class MissingFileError(FileNotFoundError):
     """A file that is not there; the message says where it was looked for and what is there instead.
 
-    `looked` are the folders that were searched, `known` the names they have, `nearest` the one most alike.
+    `looked` are the folders that were searched, `known` the names they have, `nearest` the one most alike, as
+    `guess` finds it.
     """
 
-    def __init__(self, folder: str, name: str, looked: Sequence[Path], known: Sequence[str]) -> None:
+    def __init__(
+        self, folder: str, name: str, looked: Sequence[Path], known: Sequence[str], guess: Guess = nearest
+    ) -> None:
         self.folder, self.name, self.looked, self.known = folder, name, tuple(looked), tuple(known)
-        self.nearest = nearest(name, known)
+        self.nearest = guess(name, known)
         places = " or ".join(map(str, looked))
         hint = f"did you mean {self.nearest!r}? " if self.nearest else ""
         there = f"there: {listing(known, self.nearest)}" if known else f"{folder} has no files yet"
@@ -68,7 +75,8 @@ class Folders:
     that is not in it has the folder of its name. `bundled` maps a kind to folders that come with a package,
     searched last. `places` maps "output" and the like to other folders than those in `base`. A name may be
     followed by " [input]", " [output]" or " [temp]", which then says the folder. Listings and file hashes are
-    remembered until a folder or a file changes, so that a big file is read once.
+    remembered until a folder or a file changes, so that a big file is read once; hashes in the file `hashes`
+    too, for later processes.
     """
 
     def __init__(
@@ -80,6 +88,7 @@ class Folders:
         kinds: Mapping[str, Kind] | None = None,
         aliases: Mapping[str, str] | None = None,
         extra: Sequence[ExtraFolder] = (),
+        hashes: Path | None = None,
     ) -> None:
         self.base = Path(base)
         self._places = dict(places or {})
@@ -88,8 +97,7 @@ class Folders:
         self._aliases = dict(aliases or {})
         self._extra = tuple(extra)
         self._listing = Listing()
-        self._hashes: dict[tuple[str, int, int, int], str] = {}
-        self._lock = threading.Lock()
+        self._hashes = FileHashes(hashes)
 
     def root(self, folder: str) -> Path:
         """Return where the user's own files of this folder lie; it may not exist yet."""
@@ -133,11 +141,11 @@ class Folders:
         kind, _ = self._kind(folder)
         return tuple(sorted({name for root in self.roots(folder) for name in self._models(root, kind)}))
 
-    def path(self, folder: str, name: str) -> Path:
+    def path(self, folder: str, name: str, guess: Guess = nearest) -> Path:
         """Return the path of an existing file, or of a folder where models of this kind are folders.
 
         Raises `UnsafeNameError` for a name that would lead out of the folder, `MissingFileError` for one that
-        is not there.
+        is not there, with what `guess` finds for it.
         """
         folder, name = annotated(folder, name)
         _refuse_unsafe(name)
@@ -149,7 +157,7 @@ class Folders:
                 if folder in PLACES and not _inside(found, root):
                     raise UnsafeNameError(f"{name!r} is a link that leads out of {root}")
                 return found
-        raise MissingFileError(folder, name, roots, self.names(folder))
+        raise MissingFileError(folder, name, roots, self.names(folder), guess)
 
     def _kind(self, folder: str) -> tuple[Kind, str]:
         folder = self._aliases.get(folder, folder)
@@ -166,17 +174,17 @@ class Folders:
                 yield found.name
 
     def fingerprint(self, folder: str, name: str, check: Callable[[], None] = lambda: None) -> str:
-        """Return the hex BLAKE2b digest (160 bits) of a file's content, or of all files of a folder.
+        """Return the `content_hash` of a file, or a digest of those of all files of a folder.
 
         `check` is called before each block that is read and may raise to end that. Raises what `path` raises.
         """
         path = self.path(folder, name)
         if not path.is_dir():
-            return self._file_digest(path, check)
+            return self._hashes.of(path, check)
         digest = hashlib.blake2b(digest_size=20)
         files = sorted(found.name for found in self._listing.below(path, deep=True) if not found.folder)
         for name in files:
-            digest.update(f"{len(name)} {name} {self._file_digest(path / name, check)}\n".encode())
+            digest.update(f"{len(name)} {name} {self._hashes.of(path / name, check)}\n".encode())
         return digest.hexdigest()
 
     def named(self, folder: str, name: str) -> str | None:
@@ -191,17 +199,6 @@ class Folders:
             status = self.path(folder, name).stat()
             digest.update(f"{len(name)} {name} {status.st_size} {status.st_mtime_ns}\n".encode())
         return digest.hexdigest()
-
-    def _file_digest(self, path: Path, check: Callable[[], None]) -> str:
-        status = path.stat()
-        state = (str(path), status.st_size, status.st_mtime_ns, status.st_ino)
-        with self._lock:
-            known = self._hashes.get(state)
-        if known is None:
-            known = _digest(path, check)
-            with self._lock:
-                self._hashes[state] = known
-        return known
 
 
 def annotated(folder: str, name: str) -> tuple[str, str]:
@@ -242,18 +239,3 @@ def _is_file(path: Path) -> bool:
         if error.errno == errno.ENAMETOOLONG:
             return False  # no such name can be there
         raise
-
-
-BLOCK = 2**22
-"""Bytes of a file that are hashed at a time: a few milliseconds."""
-
-
-def _digest(path: Path, check: Callable[[], None]) -> str:
-    digest = hashlib.blake2b(digest_size=20)
-    block = memoryview(bytearray(BLOCK))
-    with path.open("rb", buffering=0) as file:
-        check()
-        while count := file.readinto(block):
-            digest.update(block[:count])
-            check()
-    return digest.hexdigest()

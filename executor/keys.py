@@ -5,26 +5,31 @@ out and one that is left out are the same), the keys of what it is linked to, an
 of the file's content. Node ids, titles, layout, the order of the JSON and inputs the class does not declare
 don't enter; the node id does when the node asks for its id.
 
-Values enter as JSON text after conversion to the input's declared type: for a FLOAT 1, 1.0 and "1" are all
-`1.0`; for an INT all `1`; for a STRING 1 is `"1"` and 1.0 is `"1.0"`; an input of any type tells them apart.
+Values enter in canonical form (`canonical.py`) after conversion to the input's declared type: for a FLOAT 1,
+1.0 and "1" are all `1.0`; for an INT all `1`; for a STRING 1 is `"1"` and 1.0 is `"1.0"`; an input of any
+type tells them apart.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from .annotations import Mentions
+from .canonical import canonical, quoted
+from .fingerprints import FINGERPRINT, fingerprint_part
 from .folders import Folders
 from .graph import Link, Node
-from .node_type import NodeType
+from .node_type import Input, NodeType
+from .snapshot import Snapshot
 
 TAG = "inkloom-node/1"
 """Format of the keys; a change of the format changes it, and every key with it."""
+
+_TAG = quoted(TAG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,44 +49,74 @@ class Key:
 
 def effective(node: Node, node_type: NodeType) -> dict[str, object]:
     """Return every declared input of a node that has a value or a link, defaults filled in."""
-    declared = node_type.inputs
-    return {**node_type.defaults, **{name: given for name, given in node.inputs.items() if name in declared}}
+    declared, given = node_type.inputs, node.inputs
+    if not given.keys() <= declared.keys():
+        given = {name: value for name, value in given.items() if name in declared}
+    return {**node_type.defaults, **given}
 
 
 def node_key(
     node: Node,
     node_type: NodeType,
     digests: Mapping[str, str],
-    folders: Folders,
+    folders: Folders | Snapshot,
     check: Callable[[], None] = lambda: None,
 ) -> Key:
     """Return the key of one node of a validated graph, given the digests of the nodes it links to.
 
-    `check` is called again and again while a file is hashed and may raise to end that. Raises
-    `MissingFileError` when a file it names is gone, TypeError when a value has no JSON form.
+    Where many keys are found together, `folders` is best a `Snapshot` of them. `check` is called again and
+    again while a file is hashed and may raise to end that. Raises
+    `MissingFileError` when a file it names is gone, TypeError or ValueError when a value has no canonical
+    form.
     """
+    inputs = effective(node, node_type)
     parts: dict[str, list[object]] = {}
-    for name, given in effective(node, node_type).items():
-        mentions, files = node_type.inputs[name].mentions, node_type.inputs[name].files
+    texts: list[str] = []
+    for name, label in node_type.key_labels:
+        if name not in inputs:
+            continue
+        given = inputs[name]
         if isinstance(given, Link):
-            also = [] if mentions is None else [folders.state(mentions.folder)]
-            parts[name] = ["link", digests[given.node], given.slot, *also]
-            continue
-        if mentions is not None and isinstance(given, str):
-            parts[name] = ["value", given, *_mentioned(given, mentions, folders, check)]
-            continue
-        if files is not None and given not in files.also and given is not None:
-            parts[name] = ["file", folders.fingerprint(files.folder, cast(str, given), check)]
+            part: list[object] = ["link", digests[given.node], given.slot]
+            text = f'["link",{quoted(digests[given.node])},{given.slot}]'
         else:
-            parts[name] = ["value", given]
-    own = node.id if "UNIQUE_ID" in node_type.hidden.values() else None
-    blob = _canonical([TAG, node_type.name, node_type.version, parts, own])
-    digest = hashlib.blake2b(blob, digest_size=20).hexdigest()
+            part, text = ["value", given], f'["value",{canonical(given)}]'
+        if name in node_type.naming:
+            part = _files_part(part, given, node_type.inputs[name], folders, check)
+            text = canonical(part)
+        parts[name] = part
+        texts.append(label + text)
+    if node_type.fingerprint is not None:
+        parts[FINGERPRINT] = fingerprint_part(node_type.fingerprint, node, inputs)
+        texts.append(f"{quoted(FINGERPRINT)}:{canonical(parts[FINGERPRINT])}")
+    own = node.id if node_type.is_unshared else None
+    made_of, kind = ",".join(texts), quoted(node_type.name)
+    text = f"[{_TAG},{kind},{node_type.version},{{{made_of}}},{canonical(own)}]"
+    digest = hashlib.blake2b(text.encode("ascii"), digest_size=20).hexdigest()
     return Key(digest, node_type.name, node_type.version, parts, own)
 
 
+def _files_part(
+    part: list[object], given: object, spec: Input, folders: Folders | Snapshot, check: Callable[[], None]
+) -> list[object]:
+    """Return the part of an input whose value names files: their content instead of it, or besides."""
+    mentions, files = spec.mentions, spec.files
+    if mentions is not None:
+        if isinstance(given, Link):
+            return [*part, folders.state(mentions.folder)]
+        return [*part, *_mentioned(given, mentions, folders, check)] if isinstance(given, str) else part
+    if files is None or isinstance(given, Link):
+        return part
+    if (asked := files.set_of(given)) is not None:
+        members = sorted(asked.found(folders.names).values())
+        return [*part, *(folders.fingerprint(asked.folder, member, check) for member in members)]
+    if given is None or given in files.also:
+        return part
+    return ["file", folders.fingerprint(files.folder, cast(str, given), check)]
+
+
 def _mentioned(
-    text: str, mentions: Mentions, folders: Folders, check: Callable[[], None]
+    text: str, mentions: Mentions, folders: Folders | Snapshot, check: Callable[[], None]
 ) -> list[list[str | None]]:
     """Return each file that a text names with the hash of its content, None for one that is not there."""
     found = {name: folders.named(mentions.folder, name) for name in re.findall(mentions.pattern, text)}
@@ -89,10 +124,3 @@ def _mentioned(
         [name, None if file is None else folders.fingerprint(mentions.folder, file, check)]
         for name, file in sorted(found.items())
     ]
-
-
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-
-
-def _canonical(value: object) -> bytes:
-    return _ENCODER.encode(value).encode("ascii")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Literal
 
 from .annotations import Choice, Display, Files, Mentions, Range, Text
+from .canonical import quoted
+from .schema import Check, compiled
 
-if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
-    from jsonschema.protocols import Validator
+Lane = Literal["device", "files", "worker"]
+"""Where a node runs: beside those of other lanes. `@node` says which is which."""
 
 SCALARS: Mapping[type, str] = MappingProxyType({bool: "BOOLEAN", int: "INT", float: "FLOAT", str: "STRING"})
 """Python types that have a widget, and their wire names."""
@@ -39,7 +42,8 @@ class Input:
     """One input of a node type.
 
     `type` is its wire type ("INT", "COMBO", "MODEL", "*"). `required` inputs must be linked or given in a
-    workflow even when they have a default; the default is then what the editor starts with.
+    workflow even when they have a default; the default is then what the editor starts with. An input that
+    `is_list` gets all values at once, others one at a time.
     """
 
     name: str
@@ -55,10 +59,12 @@ class Input:
     mentions: Mentions | None = None
     display: Display | None = None
     raw_link: bool = False
+    lazy: bool = False
+    is_list: bool = False
     advanced: bool = False
     tooltip: str = ""
 
-    @property
+    @cached_property
     def widget(self) -> bool:
         """Whether a workflow may give a value; other inputs can only be linked."""
         return self.type in ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
@@ -91,14 +97,47 @@ class Input:
             schema["description"] = self.tooltip
         return schema
 
+    @cached_property
+    def check(self) -> Check:
+        """What finds the first keyword of the schema that a value breaks."""
+        return compiled(self.schema)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """One output of a node type: its name and wire type."""
+    """One output of a node type: its name, its wire type, and whether each call gives a list of values."""
 
     name: str
     type: str
     tooltip: str = ""
+    is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A function beside a node's own, plain or async, that gets those inputs it `takes`; all where None."""
+
+    function: Callable[..., object]
+    takes: tuple[str, ...] | None
+
+    def ask(self, values: Mapping[str, object]) -> object:
+        """Call it; inputs that are not known are None. Not to be called inside of a running event loop."""
+        returned = self._called(values)
+        return asyncio.run(_finished(returned)) if inspect.isawaitable(returned) else returned
+
+    async def ask_async(self, values: Mapping[str, object]) -> object:
+        """Call it inside of a running event loop."""
+        returned = self._called(values)
+        return await returned if inspect.isawaitable(returned) else returned
+
+    def _called(self, values: Mapping[str, object]) -> object:
+        if self.takes is None:
+            return self.function(**values)
+        return self.function(**{name: values.get(name) for name in self.takes})
+
+
+async def _finished(returned: Awaitable[object]) -> object:
+    return await returned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +145,9 @@ class NodeType:
     """Everything that is known of a node type, all of it read from one function.
 
     `version` goes into content keys: raise it when results change. `hidden` maps parameters to what the
-    engine fills in. `expands` says that the function may return an `Expansion`, `returns_tuple` that it
-    returns its outputs as a NamedTuple.
+    engine fills in. `expands` says that the function may return an `Expansion` or `Each`, `returns_tuple`
+    that it returns its outputs as a NamedTuple. What `needs`, `fingerprint`, `lane` and `idempotent` are,
+    `@node` says.
     """
 
     name: str
@@ -123,8 +163,47 @@ class NodeType:
     takes_context: bool = False
     expands: bool = False
     returns_tuple: bool = False
+    needs: Helper | None = None
+    fingerprint: Helper | None = None
+    lane: Lane = "device"
+    idempotent: bool = True
     deprecated: bool = False
     experimental: bool = False
+
+    @cached_property
+    def is_async(self) -> bool:
+        """Whether the function is a coroutine function."""
+        return inspect.iscoroutinefunction(self.function)
+
+    @cached_property
+    def is_input_list(self) -> bool:
+        """Whether the node is called once with all values of its lists, not once for each."""
+        return any(spec.is_list for spec in self.inputs.values())
+
+    @cached_property
+    def gives_lists(self) -> bool:
+        """Whether an output is a list."""
+        return any(output.is_list for output in self.outputs)
+
+    @cached_property
+    def lazy_inputs(self) -> tuple[str, ...]:
+        """The names of the inputs that are computed only when asked for."""
+        return tuple(name for name, spec in self.inputs.items() if spec.lazy)
+
+    @cached_property
+    def key_labels(self) -> tuple[tuple[str, str], ...]:
+        """The names of the inputs in the order of content keys, each with how its part of a key begins."""
+        return tuple((name, f"{quoted(name)}:") for name in sorted(self.inputs))
+
+    @cached_property
+    def naming(self) -> frozenset[str]:
+        """The names of the inputs whose values name files."""
+        return frozenset(name for name, spec in self.inputs.items() if spec.files or spec.mentions)
+
+    @cached_property
+    def is_unshared(self) -> bool:
+        """Whether a node shares no result with its equals under other ids."""
+        return "UNIQUE_ID" in self.hidden.values() or not self.idempotent
 
     @cached_property
     def schema(self) -> Mapping[str, object]:
@@ -140,16 +219,6 @@ class NodeType:
             "type": "object",
             "properties": {spec.name: spec.schema for spec in self.inputs.values() if spec.widget},
         }
-
-    @cached_property
-    def _validator(self) -> Validator:
-        from jsonschema import Draft202012Validator
-
-        return Draft202012Validator(self.schema)
-
-    def broken(self, values: Mapping[str, Any]) -> Iterator[ValidationError]:
-        """Yield each way in which values break the schema."""
-        return self._validator.iter_errors(values)
 
     @cached_property
     def defaults(self) -> Mapping[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 
 def sources_first(wanted: Iterable[str], sources: Callable[[str], Iterable[str]]) -> tuple[list[str], bool]:
@@ -45,6 +45,45 @@ def knots(sources: Mapping[str, list[str]]) -> list[tuple[list[str], set[str]]]:
         for members in nx.strongly_connected_components(users)
         if len(members) > 1 or users.has_edge(*members, *members)
     ]
+
+
+NAMED = 1000
+"""Of so many marked nodes it is kept who needs them: of more, the answer could be as large as n squared."""
+
+
+def marked_sources(
+    wanted: Iterable[str],
+    order: Sequence[str],
+    sources: Callable[[str], Iterable[str]],
+    marked: Collection[str],
+    knots: Iterable[Collection[str]],
+) -> dict[str, tuple[str, ...]]:
+    """Return those of `wanted` that need a marked node or one in a knot, each with the marked ones it needs.
+
+    `order` is what `sources_first` gives; of the marked nodes the first `NAMED` in it are named. Each node
+    has a number whose bits stand for the marked nodes above it, so that one walk does it.
+    """
+    bits = dict(zip((name for name in order if name in marked), (2 << n for n in range(NAMED)), strict=False))
+    knot_of = {name: knot for knot in map(frozenset, knots) for name in knot}
+    left = {knot: len(knot) for knot in knot_of.values()}
+    above: dict[str, int] = {}
+    for name in order:
+        found = bits.get(name, 0) | (name in marked or name in knot_of)
+        for source in sources(name):
+            found |= above.get(source, 0)
+        above[name] = found
+        if knot := knot_of.get(name):
+            # Its members all need each other; whoever else needs one of them comes after the last of them.
+            left[knot] -= 1
+            if not left[knot]:
+                for member in knot:
+                    found |= above[member]
+                above.update(dict.fromkeys(knot, found))
+    return {
+        name: tuple(source for source, bit in bits.items() if above[name] & bit)
+        for name in wanted
+        if above[name]
+    }
 
 
 def way_around(cycle: Sequence[str], limit: int = 10) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -14,6 +14,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         # the file
         "not_json": "the text is not JSON; the message has line and column",
         "not_api_format": "the JSON is not an object of nodes",
+        "not_ui_format": "a file of the editor has a part that can't be read",
+        "missing_subgraph": "a node is a subgraph or a group that its file does not define",
+        "bad_subgraph": "a subgraph contains itself, or unfolds to too many nodes",
         "duplicate_name": "one JSON object names a node or an input twice",
         # the graph
         "missing_class_type": "a node does not say what it is",
@@ -79,6 +82,9 @@ def pointer(*parts: object) -> str:
 COMPARABLE = 5000
 """Names beyond this many are not compared letter by letter: a broken workflow must not cost minutes."""
 
+LONGEST = 200
+"""Nor are names longer than this."""
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most like `name`; None when none is like it or too many are to be compared."""
@@ -88,12 +94,29 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     folded = {known_name.casefold(): known_name for known_name in names}
     if name.casefold() in folded:
         return folded[name.casefold()]
-    if len(names) > COMPARABLE:
+    if len(names) > COMPARABLE or len(name) > LONGEST:
         return None
     found = difflib.get_close_matches(name, names, n=1) or [
         folded[match] for match in difflib.get_close_matches(name.casefold(), folded, n=1)
     ]
     return found[0] if found else None
+
+
+class Guesses:
+    """Nearest names for all problems of one workflow, at a bounded cost.
+
+    Of a workflow with a few mistakes each gets its hint; one that is wrong from end to end runs out of them.
+    """
+
+    def __init__(self, comparisons: int = 20_000) -> None:
+        self._left = comparisons
+
+    def nearest(self, name: str, known: Collection[str]) -> str | None:
+        """Return what `nearest` does, None once too many names were compared."""
+        if self._left <= 0:
+            return None
+        self._left -= len(known)
+        return nearest(name, known)
 
 
 def listing(names: Iterable[str], first: str | None = None, limit: int = 10) -> str:

@@ -39,7 +39,8 @@ def _section(node_type: NodeType) -> Iterator[str]:
         )
     if node_type.outputs:
         outputs = ", ".join(
-            output.type if output.name == output.type else f"`{output.name}` {output.type}"
+            ("a list of " if output.is_list else "")
+            + (output.type if output.name == output.type else f"`{output.name}` {output.type}")
             for output in node_type.outputs
         )
         yield ""
@@ -48,6 +49,10 @@ def _section(node_type: NodeType) -> Iterator[str]:
 
 def _facts(spec: Input) -> str:
     facts: list[str] = [] if spec.widget else ["a link"]
+    if spec.is_list:
+        facts.append("all values of a list at once")
+    if spec.lazy:
+        facts.append("computed only where it is needed")
     if spec.choice is not None:
         facts.append(", ".join(f"`{option}`" for option in spec.choice.options))
     if spec.files is not None:

@@ -1,8 +1,8 @@
-"""What a node function may return besides its plain outputs."""
+"""What a node function may return besides its plain outputs, and what a slot may hold besides one value."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,3 +39,50 @@ class Expansion:
         default_factory=dict[str, "Node | Mapping[str, object]"]
     )
     outputs: Sequence[object] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Expansions that are worked through a few at a time, one for each item of a collection.
+
+    Every output of the node is a list and gets what the items' outputs lead to, in the order of the items.
+    The next item is drawn from `items` when one of the `together` items in hand is done, and nothing is kept
+    of that but its outputs. An item in which a node fails is told and left out, as is one that gives
+    `Blocked`; when all fail, so does the node. `count` is the number of items, for the progress told.
+    """
+
+    items: Iterable[Expansion]
+    count: int
+    together: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A value that blocks its users: they are not called, and what they would give is blocked too.
+
+    The first ones to get it tell the `message`; None blocks silently. The engine gives one that is `failed`
+    in place of what a node would have given that failed for one item of a collection.
+    """
+
+    message: str | None = None
+    failed: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """What an output slot holds that has not one value but a list of them, maybe empty; never one.
+
+    Nodes neither get nor give it: the engine calls them for each value, or hands over a plain list.
+    """
+
+    values: tuple[object, ...]
+
+
+def values_of(held: object) -> tuple[object, ...]:
+    """Return the values that a slot holds."""
+    return held.values if isinstance(held, Many) else (held,)
+
+
+def held_as(values: Sequence[object]) -> object:
+    """Return what a slot holds for these values."""
+    return values[0] if len(values) == 1 else Many(tuple(values))

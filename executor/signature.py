@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, ForwardRef, Literal, Union, cast, get_args, get_origin
 
@@ -16,6 +16,7 @@ from .annotations import (
     Display,
     Files,
     Hidden,
+    Lazy,
     Mentions,
     Names,
     Optional,
@@ -27,17 +28,26 @@ from .annotations import (
     Tooltip,
 )
 from .context import Context
-from .node_type import SCALARS, UNSET, Input, NodeType, Output
+from .node_type import SCALARS, UNSET, Helper, Input, NodeType, Output
 from .problems import listing
-from .results import Expansion, Ui
+from .results import Blocked, Each, Expansion, Ui
 
 
 class DeclarationError(TypeError):
     """A node function whose signature can't be a node; the message names function, parameter and remedy."""
 
 
-def read_signature(function: Callable[..., object], *, name: str, **facts: Any) -> NodeType:
+def read_signature(
+    function: Callable[..., object],
+    *,
+    name: str,
+    needs: Callable[..., object] | None = None,
+    fingerprint: Callable[..., object] | None = None,
+    **facts: Any,
+) -> NodeType:
     """Return the node type that a function's signature describes; `facts` are what it does not say.
+
+    `needs` and `fingerprint` are functions beside it that take some of its inputs.
 
     Raises `DeclarationError` when the signature has no meaning as a node.
     """
@@ -61,8 +71,6 @@ def read_signature(function: Callable[..., object], *, name: str, **facts: Any) 
             hidden[parameter.name] = read.kind
         else:
             inputs[parameter.name] = read
-    if inspect.iscoroutinefunction(function):
-        raise DeclarationError(f"{place_of(function)}: a node can't be an async function")
     if "return" not in notes:
         raise DeclarationError(
             f"{place_of(function)}: has no return annotation; write -> None if it gives nothing"
@@ -78,8 +86,48 @@ def read_signature(function: Callable[..., object], *, name: str, **facts: Any) 
         takes_context=takes_context,
         expands=expands,
         returns_tuple=returns_tuple,
+        needs=_needs(needs, function, inputs, hidden),
+        fingerprint=_fingerprint(fingerprint, function, inputs),
         **facts,
     )
+
+
+def _needs(
+    needs: Callable[..., object] | None,
+    function: Callable[..., object],
+    inputs: Mapping[str, Input],
+    hidden: Mapping[str, str],
+) -> Helper | None:
+    lazy = [name for name, spec in inputs.items() if spec.lazy]
+    if needs is None and not lazy:
+        return None
+    if needs is None or not lazy:
+        has = f"lazy inputs ({', '.join(lazy)}) and no needs=" if lazy else "needs= and no Lazy() input"
+        raise DeclarationError(f"{place_of(function)}: has {has}; the one is of no use without the other")
+    return _helper(needs, f"{place_of(function)}, needs=", [*inputs, *hidden])
+
+
+def _fingerprint(
+    fingerprint: Callable[..., object] | None, function: Callable[..., object], inputs: Mapping[str, Input]
+) -> Helper | None:
+    if fingerprint is None:
+        return None
+    return _helper(fingerprint, f"{place_of(function)}, fingerprint=", list(inputs))
+
+
+def _helper(function: Callable[..., object], where: str, known: Sequence[str]) -> Helper:
+    """Read which of a node's inputs a function beside it takes."""
+    takes: list[str] = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            return Helper(function, None)
+        if parameter.kind is parameter.VAR_POSITIONAL or parameter.kind is parameter.POSITIONAL_ONLY:
+            raise DeclarationError(f"{where}{function.__name__}: gets inputs by name; {parameter} can't")
+        if parameter.name not in known:
+            has = f"the node has no input {parameter.name!r}; known: {listing(known)}"
+            raise DeclarationError(f"{where}{function.__name__}: {has}")
+        takes.append(parameter.name)
+    return Helper(function, tuple(takes))
 
 
 def _evaluated(owner: Callable[..., object] | type, notes: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,8 +192,18 @@ def _alike(note: object, where: str) -> dict[str, Input]:
     return {name: each for name, each in read.items() if isinstance(each, Input)}
 
 
-def _input(name: str, note: object, default: object, where: str) -> Input | Hidden:
+def _listed(note: object) -> tuple[tuple[object, ...], list[object], bool]:
+    """Take an annotation apart as `_members` does, and look into a `list[...]` that is no port itself."""
     members, marks = _members(note)
+    lists = [member for member in members if get_origin(member) is list]
+    if len(lists) != 1 or any(isinstance(mark, Port) for mark in marks):
+        return members, marks, False
+    inner, inner_marks = _members(get_args(lists[0])[0])
+    return (*inner, *(member for member in members if member is not lists[0])), inner_marks + marks, True
+
+
+def _input(name: str, note: object, default: object, where: str) -> Input | Hidden:
+    members, marks, is_list = _listed(note)
     by_kind: dict[type, Any] = {}
     for mark in marks:
         if type(mark) in by_kind:
@@ -155,11 +213,15 @@ def _input(name: str, note: object, default: object, where: str) -> Input | Hidd
         return hidden
     nullable = type(None) in members
     wire = _wire_type(tuple(member for member in members if member is not type(None)), by_kind, where)
-    allowed = (Optional, Advanced, RawLink, Tooltip, *_ALLOWED_NOTES.get(wire, (Port,)))
+    allowed = (Optional, Advanced, Lazy, RawLink, Tooltip, *_ALLOWED_NOTES.get(wire, (Port,)))
     if strange := [kind.__name__ for kind in by_kind if kind not in allowed]:
         raise DeclarationError(f"{where}: {', '.join(strange)} has no meaning for {wire}")
     if Optional in by_kind and default is UNSET:
         raise DeclarationError(f"{where}: an Optional() input needs a default")
+    if Lazy in by_kind and not (nullable or Any in members):
+        raise DeclarationError(f"{where}: is None when it was not asked for, so annotate it as `... | None`")
+    if is_list and default not in (UNSET, None):
+        raise DeclarationError(f"{where}: the default of a list can only be None")
     if default is None and not nullable:
         raise DeclarationError(f"{where}: the default is None, so the annotation must be `... | None`")
     choice = by_kind.get(Choice)
@@ -181,6 +243,8 @@ def _input(name: str, note: object, default: object, where: str) -> Input | Hidd
         mentions=by_kind.get(Mentions),
         display=by_kind.get(Display),
         raw_link=RawLink in by_kind,
+        lazy=Lazy in by_kind,
+        is_list=is_list,
         advanced=Advanced in by_kind,
         tooltip=tooltip.text if tooltip else "",
     )
@@ -248,8 +312,8 @@ def _check_default(read: Input, where: str) -> None:
 def _outputs(note: object, place: str) -> tuple[tuple[Output, ...], bool, bool]:
     """Read a return annotation: the outputs, whether they come as a tuple, whether the node may expand."""
     parts = get_args(note) if get_origin(note) in (Union, types.UnionType) else (note,)
-    expands = Expansion in parts
-    plain = [part for part in parts if part not in (Ui, Expansion, None, type(None))]
+    expands = Expansion in parts or Each in parts
+    plain = [part for part in parts if part not in (Ui, Expansion, Each, Blocked, None, type(None))]
     if not plain:
         return (), False, expands
     if len(plain) > 1:
@@ -262,8 +326,8 @@ def _outputs(note: object, place: str) -> tuple[tuple[Output, ...], bool, bool]:
 
 
 def _output(name: str, note: object, where: str) -> Output:
-    members, marks = _members(note)
+    members, marks, is_list = _listed(note)
     notes: dict[type, Any] = {type(mark): mark for mark in marks}
-    wire = _wire_type(members, notes, where)
+    wire = _wire_type(tuple(member for member in members if member is not Blocked), notes, where)
     tooltip = notes.get(Tooltip)
-    return Output(name=name or wire, type=wire, tooltip=tooltip.text if tooltip else "")
+    return Output(name=name or wire, type=wire, tooltip=tooltip.text if tooltip else "", is_list=is_list)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from .check import NodeCheck
 from .declaration import NodeTable
 from .folders import Folders
-from .graph import Graph, Node
-from .order import knots, sources_first, way_around
+from .graph import Graph, Link, Node
+from .order import knots, marked_sources, sources_first, way_around
 from .problems import Problem, WorkflowError, listing, pointer
 
 
@@ -20,7 +20,7 @@ class Validation:
 
     `outputs_bad` gives for each wanted output that can't run the nodes with problems that it depends on.
     `warnings` are what is odd and harms nothing. `graph` is the workflow with its values converted to the
-    types of their inputs.
+    types of their inputs, `order` what the good outputs need, each node after those it links to.
     """
 
     graph: Graph
@@ -28,6 +28,7 @@ class Validation:
     warnings: tuple[Problem, ...] = ()
     outputs_good: tuple[str, ...] = ()
     outputs_bad: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    order: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -48,11 +49,14 @@ def validate(
     Wanted are the output nodes, or those of them that `targets` names; only what they need is looked at,
     except that every node's class must be known: else no output is good.
     """
+    types = table.types
     check = NodeCheck(graph.nodes, table, folders)
     nodes = graph.nodes.values()
     problems = [problem for node in nodes if (problem := check.class_problem(node))]
     refused = frozenset(problem.node for problem in problems)
-    outputs = [node.id for node in nodes if node.class_type in table and table[node.class_type].output_node]
+    outputs = [
+        node.id for node in nodes if (kind := types.get(node.class_type)) is not None and kind.output_node
+    ]
     chosen = frozenset(outputs if targets is None else targets)
     wanted = [name for name in outputs if name in chosen]
     unknown = not refused.isdisjoint(graph.nodes if targets is None else chosen)
@@ -65,39 +69,44 @@ def validate(
     order, cyclic = sources_first(wanted, sources)
     reached = set(order)
     changed: dict[str, Node] = {}
-    warnings: list[Problem] = []
+    strays: list[tuple[Node, str]] = []
     for node in nodes:  # in the order of the file, in which problems are read best
-        if node.id in reached and node.class_type in table:
+        if node.id in reached and node.class_type in types:
             found, values = check.inputs(node)
             problems += found
-            warnings += check.undeclared(node)
+            strays += [(node, name) for name in check.strays(node)]
             if values:
                 changed[node.id] = replace(node, inputs=MappingProxyType({**node.inputs, **values}))
     found_knots = knots({name: sources(name) for name in order}) if cyclic else []
     problems += (_cycle_problem(cycle) for cycle, _ in found_knots)
 
-    bad = {problem.node for problem in problems} | {name for cycle, _ in found_knots for name in cycle}
-    broken = bad.union(*(members for _, members in found_knots))
-    tainted: set[str] = set()
-    for name in order if broken else ():
-        if name in broken or not tainted.isdisjoint(sources(name)):
-            tainted.add(name)
+    bad = {problem.node for problem in problems if problem.node}
+    bad.update(*(cycle for cycle, _ in found_knots))
+    members = [members for _, members in found_knots]
+    causes = marked_sources(wanted, order, sources, bad, members) if problems else {}
+    good = () if refused else tuple(name for name in wanted if name not in causes)
     return Validation(
         graph=Graph({**graph.nodes, **changed}) if changed else graph,
         problems=tuple(problems),
-        warnings=tuple(warnings),
-        outputs_good=() if refused else tuple(name for name in wanted if name not in tainted),
-        outputs_bad={
-            name: tuple(found for found in sources_first([name], sources)[0] if found in bad)
-            for name in wanted
-            if refused or name in tainted
-        },
+        warnings=tuple(_warnings(strays, check)),
+        outputs_good=good,
+        outputs_bad={name: causes.get(name, ()) for name in wanted if refused or name in causes},
+        order=tuple(order if len(good) == len(wanted) else sources_first(good, sources)[0]),
     )
 
 
-def needed(graph: Graph, table: NodeTable, wanted: Iterable[str]) -> tuple[list[str], bool]:
-    """Return `wanted` nodes and all they need, each after its sources, and whether a cycle was met."""
-    return sources_first(wanted, lambda name: declared_sources(graph.nodes[name], graph.nodes, table))
+WARNINGS = 1000
+"""Inputs that are not used are told one by one up to this many; the rest is counted."""
+
+
+def _warnings(strays: Sequence[tuple[Node, str]], check: NodeCheck) -> Iterator[Problem]:
+    for node, name in strays[:WARNINGS]:
+        yield check.undeclared(node, name)
+    if len(strays) > WARNINGS:
+        more = len(strays) - WARNINGS
+        node, _ = strays[WARNINGS]
+        text = f"{more} more inputs, from node {node.id!r} on, are not used: their nodes have no such inputs"
+        yield Problem(code="undeclared_input", message=text, node=node.id, pointer=pointer(node.id))
 
 
 def declared_sources(node: Node, nodes: Mapping[str, Node], table: NodeTable) -> list[str]:
@@ -105,8 +114,13 @@ def declared_sources(node: Node, nodes: Mapping[str, Node], table: NodeTable) ->
 
     Inputs that the class does not declare are no inputs.
     """
-    declared = table[node.class_type].inputs if node.class_type in table else node.inputs
-    return [link.node for name, link in node.links() if name in declared and link.node in nodes]
+    node_type = table.types.get(node.class_type)
+    declared = node.inputs if node_type is None else node_type.inputs
+    return [
+        given.node
+        for name, given in node.inputs.items()
+        if isinstance(given, Link) and name in declared and given.node in nodes
+    ]
 
 
 def _no_outputs(outputs: Sequence[str], chosen: Iterable[str]) -> Problem:

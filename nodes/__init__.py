@@ -22,8 +22,11 @@ from . import (
     latent_inpaint,
     latent_math,
     latent_transform,
+    lists,
     loaders,
+    logic,
     loops,
+    maps,
     mask,
     merging,
     mixed_noise,
@@ -37,14 +40,19 @@ from . import (
     samplers,
     sampling,
     saving,
+    shortcuts,
     sigmas,
     steps,
     strings,
+    subgraphs,
     vae,
     vision,
 )
-from .engine import Engine, open_folders
+from .elsewhere import writing_to
+from .engine import Engine, cache_folder, open_cache, open_folders, open_history, open_memory
 from .model_folders import ExtraPathsError
+from .precision import chosen_precision, with_precision
+from .subgraphs import with_subgraphs
 
 NODES = NodeTable.collect(
     loaders,
@@ -69,8 +77,13 @@ NODES = NodeTable.collect(
     guiders,
     guidance,
     model_options,
+    shortcuts,
     steps,
     loops,
+    maps,
+    logic,
+    lists,
+    subgraphs,
     mixed_noise,
     image,
     image_upscaling,
@@ -88,4 +101,17 @@ NODES = NodeTable.collect(
 )
 """The one table of node types."""
 
-__all__ = ["NODES", "Engine", "ExtraPathsError", "open_folders"]
+__all__ = [
+    "NODES",
+    "Engine",
+    "ExtraPathsError",
+    "cache_folder",
+    "chosen_precision",
+    "open_cache",
+    "open_folders",
+    "open_history",
+    "open_memory",
+    "with_precision",
+    "with_subgraphs",
+    "writing_to",
+]

@@ -22,18 +22,12 @@ ABSENT: Mapping[str, str] = {
             "CreateHookLoraModelOnly CreateHookModelAsLora CreateHookModelAsLoraModelOnly SetHookKeyframes "
             "CreateHookKeyframe CreateHookKeyframesInterpolated CreateHookKeyframesFromFloats"
         ),
-        "Upscale networks are not built yet.": "UpscaleModelLoader ImageUpscaleWithModel",
-        "Shortcuts that leave out network calls, and compiled networks, are not built yet.": (
-            "EasyCache LazyCache TorchCompileModel"
-        ),
         "Its table of noise levels could not be checked against a source.": "GITSScheduler",
-        "The list of its files comes from a route that the server does not have yet.": "LoadImageOutput",
-        "The executor does not give out lists yet.": "RebatchImages RebatchLatents",
         "Training is not built yet.": (
             "TrainLoraNode LossGraphNode LoadImageSetFromFolderNode LoadImageTextSetFromFolderNode"
         ),
-        "Members of the Stable Diffusion family that few files are of: unCLIP, the x4 upscaler, depth.": (
-            "unCLIPCheckpointLoader unCLIPConditioning SD_4XUpscale_Conditioning"
+        "The x4 upscaler's network is not built yet: it attends to text alone, its cells have 4 pixels.": (
+            "SD_4XUpscale_Conditioning"
         ),
         "Families of models outside of Stable Diffusion 1, 2 and XL.": (
             "CLIPTextEncodePixArtAlpha CLIPTextEncodeSD3 CLIPTextEncodeHunyuanDiT CLIPTextEncodeHiDream "

@@ -27,7 +27,7 @@ MODEL_TAG = 0x0110
 Fps = Annotated[float, Range(0.01, 1000.0, step=0.01)]
 
 
-@node("SaveAnimatedWEBP", category="image/animation", output=True)
+@node("SaveAnimatedWEBP", category="image/animation", output=True, lane="files")
 def save_animated_webp(
     ctx: Context,
     *,
@@ -49,7 +49,7 @@ def save_animated_webp(
     return _saved(ctx, images, filename_prefix, prompt, ".webp", write, fps)
 
 
-@node("SaveAnimatedPNG", category="image/animation", output=True)
+@node("SaveAnimatedPNG", category="image/animation", output=True, lane="files")
 def save_animated_png(
     ctx: Context,
     *,

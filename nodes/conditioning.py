@@ -8,6 +8,7 @@ from typing import Annotated
 
 from .. import diffusion
 from ..executor import Choice, Context, Folders, Mentions, Range, Text, node
+from .fitting import reading
 from .ports import Clip, Conditioning
 
 Prompt = Annotated[
@@ -42,7 +43,7 @@ def clip_text_encode(ctx: Context, *, text: Prompt, clip: Clip) -> Conditioning:
     `(word)` counts 1.1 times as much, `(word:1.3)` as much as the number says, `\(` is a bracket;
     `embedding:name` inserts a textual inversion from the folder of embeddings.
     """
-    return clip.encode(text, embeddings=EmbeddingFolder(ctx.folders))
+    return reading(ctx, clip, lambda: clip.encode(text, embeddings=EmbeddingFolder(ctx.folders)))
 
 
 @node("EncodePrompt", category="conditioning", display_name="Encode Prompt (choose the notation)")
@@ -58,7 +59,8 @@ def encode_prompt(
     "comfyui" is what CLIPTextEncode reads. In "a1111" nested weights multiply, `[word]` counts less, BREAK
     starts a new row of 75 tokens, and weights scale the encoding, not its distance to the empty prompt's.
     """
-    return clip.encode(text, syntax=notation, embeddings=EmbeddingFolder(ctx.folders))
+    embeddings = EmbeddingFolder(ctx.folders)
+    return reading(ctx, clip, lambda: clip.encode(text, syntax=notation, embeddings=embeddings))
 
 
 @node("CLIPSetLastLayer", category="conditioning", display_name="CLIP Set Last Layer")
@@ -89,7 +91,7 @@ def clip_text_encode_sdxl(
     """
     texts = {"clip_l": text_l, "open_clip_g": text_g}
     return diffusion.with_options(
-        clip.encode_each(texts, embeddings=EmbeddingFolder(ctx.folders)),
+        reading(ctx, clip, lambda: clip.encode_each(texts, embeddings=EmbeddingFolder(ctx.folders))),
         width=width,
         height=height,
         crop_w=crop_w,
@@ -110,7 +112,7 @@ def clip_text_encode_sdxl_refiner(
     clip: Clip,
 ) -> Conditioning:
     """Encode a prompt for the SDXL refiner, with a size in pixels and how beautiful, about 1 to 10."""
-    encoded = clip.encode(text, embeddings=EmbeddingFolder(ctx.folders))
+    encoded = reading(ctx, clip, lambda: clip.encode(text, embeddings=EmbeddingFolder(ctx.folders)))
     return diffusion.with_options(encoded, aesthetic_score=ascore, width=width, height=height)
 
 

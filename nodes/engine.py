@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .. import diffusion
 from ..executor import (
     CancelToken,
+    DiskCache,
     Event,
+    Explanation,
     Folders,
     Graph,
+    History,
     Json,
+    Manager,
+    Memory,
     MemoryCache,
     NodeTable,
+    Tiers,
     Validation,
+    Workspaces,
+    explain,
+    recorded,
     run,
     validate,
 )
+from ..executor.disk_space import default_size
+from ..executor.file_hashes import FILE as HASHES_FILE
+from ..executor.history import FILE as HISTORY_FILE
+from ..executor.meter import machine_bytes
+from ..executor.workspaces import FILE as WORKSPACES_FILE
+from .code_stamp import code_stamp
+from .codecs import ValueCodec
 from .model_folders import ALIASES, EXTRA_PATHS, KINDS, extra_folders
+from .sizes import sizes
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -33,14 +51,13 @@ PREVIEW_METHODS = ("auto", "latent2rgb", "taesd")
 there is for the model."""
 
 
-def cache_budget() -> int:
-    """Return the bytes that results in memory may take: half of the machine's memory.
+SETTLING, SETTLING_CHEAP = 1.0, 0.005
+"""Seconds that the end of a run waits at most until what cost much, and what was cheap, is on the disk."""
 
-    A Stable Diffusion 1.5 checkpoint is 4.3 GB in float32; one that is not kept is loaded for each run.
-    """
-    if not hasattr(os, "sysconf"):  # Windows
-        return 8 * 2**30
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+def memory_budget() -> int:
+    """Return the bytes that models and computing may take: two thirds of what this process may have."""
+    return machine_bytes() * 2 // 3
 
 
 def open_folders(root: Path, output: Path | None = None, extra_paths: Sequence[Path] = ()) -> Folders:
@@ -58,20 +75,81 @@ def open_folders(root: Path, output: Path | None = None, extra_paths: Sequence[P
         kinds=KINDS,
         aliases=ALIASES,
         extra=tuple(folder for file in files for folder in extra_folders(file)),
+        hashes=cache_folder(root) / HASHES_FILE,
     )
+
+
+def cache_folder(root: Path) -> Path:
+    """Return where a data folder has what is remembered of earlier runs; all of it may be deleted."""
+    return root / "cache"
+
+
+def memory_cache(budget: int | None = None) -> MemoryCache:
+    """Return a cache in memory that takes a quarter of the budget for computing, besides it."""
+    return MemoryCache((memory_budget() if budget is None else budget) // 4, sizes)
+
+
+def open_memory(folders: Folders, budget: int | None = None) -> Memory:
+    """Return the memory to compute in, so many bytes of it; what it measures is kept in the data folder."""
+    manager = Manager({"cpu": memory_budget() if budget is None else budget})
+    return Memory(manager, Workspaces(cache_folder(folders.base) / WORKSPACES_FILE), ran_out)
+
+
+def ran_out(error: Exception) -> bool:
+    """Tell whether memory ran out, by what torch or Python raises then."""
+    return diffusion.ran_out_of_memory(error)
+
+
+def open_cache(folders: Folders, size: int | None = None, memory: int | None = None) -> Tiers:
+    """Return the cache of results of a data folder, in memory and on its disk; read and written when used.
+
+    `size` are the bytes on the disk: by default what `default_size` says; 0 is for no cache there. `memory`
+    are the bytes to compute in, of which `memory_cache` takes its share.
+    """
+    results = memory_cache(memory)
+    folder = cache_folder(folders.base)
+    if size == 0:
+        return Tiers(results)
+    room = default_size(folder) if size is None else size
+    return Tiers(results, DiskCache(folder, ValueCodec(), room, stamp=code_stamp()))
+
+
+def open_history(folders: Folders) -> History:
+    """Return what earlier runs on a data folder took and were made of; its file is made by the first run."""
+    return History(cache_folder(folders.base) / HISTORY_FILE)
 
 
 @dataclass(frozen=True)
 class Engine:
-    """Runs workflows over one data folder and remembers results in memory from run to run."""
+    """Runs workflows over one data folder and remembers results from run to run, by default in memory.
+
+    With a `history` it also remembers what runs took and were made of, so that the next can be explained.
+    """
 
     table: NodeTable
     folders: Folders
-    cache: MemoryCache = field(default_factory=lambda: MemoryCache(cache_budget()))
+    cache: MemoryCache | Tiers = field(default_factory=memory_cache)
+    history: History | None = None
+    memory: Memory = field(default_factory=lambda: Memory(Manager({"cpu": memory_budget()}), ran_out=ran_out))
 
     def validate(self, graph: Graph, targets: Iterable[str] | None = None) -> Validation:
         """Check a workflow; loads no torch."""
         return validate(graph, self.table, self.folders, targets)
+
+    def explain(
+        self,
+        graph: Graph,
+        targets: Iterable[str] | None = None,
+        *,
+        validation: Validation | None = None,
+    ) -> Explanation:
+        """Tell what a run of a workflow would do, and why; runs nothing and loads no torch.
+
+        Raises WorkflowError when nothing of it can run.
+        """
+        checked = validation or self.validate(graph, targets)
+        checked.raise_if_nothing_runs()
+        return explain(checked, self.table, self.folders, self.cache, self.history)
 
     def run(
         self,
@@ -87,18 +165,40 @@ class Engine:
 
         `previews` is one of `PREVIEW_METHODS`, None for no previews.
         """
-        return run(
+        checked = validation or self.validate(graph, targets)
+        digests: dict[str, str] = {}
+        events = run(
             graph,
             self.table,
             self.folders,
             self.cache,
-            targets=targets,
-            validation=validation,
+            validation=checked,
             cancel=cancel or CancelToken(),
             scope=without_gradients,
             hidden={"EXTRA_PNGINFO": extra_pnginfo},
             previews=previews,
+            memory=self.memory,
+            digests=digests,
         )
+        if self.history is not None:
+            events = recorded(events, self.history, checked.graph, self.table, self.folders, digests)
+        return written(events, self.cache) if isinstance(self.cache, Tiers) else events
+
+    def close(self, seconds: float) -> bool:
+        """Wait until the disk has all results, no longer than so many seconds; tell whether it has.
+
+        The end of a process does so by itself, unless it is a sudden one (`os._exit`).
+        """
+        return not isinstance(self.cache, Tiers) or self.cache.flush(seconds)
+
+
+def written(events: Generator[Event], cache: Tiers) -> Generator[Event]:
+    """Yield the events of a run; when it is over, wait a moment until the disk has its results."""
+    with closing(events):
+        try:
+            yield from events
+        finally:
+            cache.flush(SETTLING, SETTLING_CHEAP)
 
 
 def without_gradients() -> AbstractContextManager[object]:

@@ -7,7 +7,7 @@ import string
 from typing import Annotated, NamedTuple
 
 from .. import diffusion
-from ..executor import Context, Display, Files, Hidden, Json, Range, Ui, node
+from ..executor import Context, Display, Files, Hidden, Json, Range, Remote, Ui, node
 from .latent import MAX_SIDE
 from .naming import with_values
 from .numbered import workflow_texts
@@ -34,14 +34,35 @@ class ImageSize(NamedTuple):
     batch_size: int
 
 
-@node("LoadImage", category="image", display_name="Load Image")
+@node("LoadImage", category="image", display_name="Load Image", lane="worker")
 def load_image(ctx: Context, *, image: Annotated[str, Files("input", upload=True)]) -> LoadedImage:
     """Load a picture from the input folder; several frames become a batch."""
     colours, alphas = read_picture(ctx.folders.path("input", image))
     return LoadedImage(*diffusion.image_and_mask(colours, alphas))
 
 
-@node("SaveImage", category="image", display_name="Save Image", output=True)
+# The editor asks the server for the names, and again when the button is pressed.
+OUTPUTS = Files(
+    "output",
+    upload=True,
+    remote=Remote("/internal/files/output", refresh_button=True, control_after_refresh="first"),
+)
+
+
+@node(
+    "LoadImageOutput",
+    category="image",
+    display_name="Load Image (from Outputs)",
+    experimental=True,
+    lane="worker",
+)
+def load_image_output(ctx: Context, *, image: Annotated[str, OUTPUTS]) -> LoadedImage:
+    """Load a picture that a workflow has made, from the output folder; the newest are offered first."""
+    colours, alphas = read_picture(ctx.folders.path("output", image))
+    return LoadedImage(*diffusion.image_and_mask(colours, alphas))
+
+
+@node("SaveImage", category="image", display_name="Save Image", output=True, lane="files")
 def save_image(
     ctx: Context,
     *,
@@ -58,7 +79,7 @@ def save_image(
     return save_pictures(ctx, "output", images, filename_prefix, prompt, extra_pnginfo, compress_level=4)
 
 
-@node("PreviewImage", category="image", display_name="Preview Image", output=True)
+@node("PreviewImage", category="image", display_name="Preview Image", output=True, lane="files")
 def preview_image(ctx: Context, *, images: Image, prompt: Prompt, extra_pnginfo: Extra) -> Ui:
     """Show pictures without keeping them: they go to the temporary folder."""
     return preview(ctx, images, prompt, extra_pnginfo)

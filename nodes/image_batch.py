@@ -40,6 +40,15 @@ def image_from_batch(
     return diffusion.images_from_batch(image, batch_index, length)
 
 
+@node("RebatchImages", category="image/batch", display_name="Rebatch Images")
+def rebatch_images(*, images: list[Image], batch_size: Annotated[int, Range(1, 4096)] = 1) -> list[Image]:
+    """Make batches of at most `batch_size` of all pictures of a list, for what follows to run once for each.
+
+    Pictures of another size begin a new batch.
+    """
+    return diffusion.rebatch_images(images, batch_size)
+
+
 @node("ImageRGBToYUV", category="image/batch")
 def image_rgb_to_yuv(*, image: Image) -> YUV:
     """Split pictures into lightness (Y), blueness (U) and redness (V), as JPEG does; 0.5 stands for grey."""

@@ -1,13 +1,13 @@
-"""Nodes that scale pictures."""
+"""Nodes that scale pictures, by a formula or by a network."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from .. import diffusion
-from ..executor import Choice, Range, node
+from ..executor import Choice, Context, Files, Range, node
 from .latent import CROPS, MAX_SIDE
-from .ports import Image
+from .ports import Image, UpscaleModel
 
 IMAGE_SCALE_METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos")
 
@@ -66,3 +66,23 @@ def image_scale_to_max_dimension(
 ) -> Image:
     """Scale pictures in their proportions until the longer side has so many pixels; 0 keeps them."""
     return diffusion.scale_image_to_side(image, upscale_method, largest_size)
+
+
+@node("UpscaleModelLoader", category="loaders", display_name="Load Upscale Model")
+def upscale_model_loader(
+    ctx: Context, *, model_name: Annotated[str, Files("upscale_models")]
+) -> UpscaleModel:
+    """Load a network that makes pictures larger: ESRGAN, Real-ESRGAN and its compact networks, BSRGAN.
+
+    Which one it is and by how much it scales, 1 to 8 times, are found from the file's content.
+    """
+    return diffusion.load_upscale_model(ctx.folders.path("upscale_models", model_name))
+
+
+@node("ImageUpscaleWithModel", category="image/upscaling", display_name="Upscale Image (using Model)")
+def image_upscale_with_model(ctx: Context, *, upscale_model: UpscaleModel, image: Image) -> Image:
+    """Scale pictures with a network, by its own factor; transparency is left out.
+
+    Large ones are computed in tiles, with the same result.
+    """
+    return upscale_model.upscale(diffusion.check_image(image, "image"), ctx.progress)

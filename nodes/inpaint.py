@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .. import diffusion
-from ..executor import node
+from ..executor import Context, node
+from .fitting import encoding
 from .ports import Conditioning, Image, Latent, Mask, Vae
 
 
@@ -19,6 +20,7 @@ class WithPicture(NamedTuple):
 
 @node("InpaintModelConditioning", category="conditioning/inpaint", display_name="InpaintModelConditioning")
 def inpaint_model_conditioning(
+    ctx: Context,
     *,
     positive: Conditioning,
     negative: Conditioning,
@@ -32,14 +34,20 @@ def inpaint_model_conditioning(
     With `noise_mask` everything else stays as it is. The mask is resized to the picture, and both are cut
     evenly to multiples of 8 pixels.
     """
-    return WithPicture(
-        *diffusion.inpaint_conditioning(vae, pixels, mask, positive, negative, noise_mask=noise_mask)
-    )
+
+    def shown(vae: Vae) -> diffusion.PictureConditioning:
+        return diffusion.inpaint_conditioning(vae, pixels, mask, positive, negative, noise_mask=noise_mask)
+
+    return WithPicture(*encoding(ctx, vae, pixels, shown))
 
 
 @node("InstructPixToPixConditioning", category="conditioning/instructpix2pix")
 def instruct_pix_to_pix_conditioning(
-    *, positive: Conditioning, negative: Conditioning, vae: Vae, pixels: Image
+    ctx: Context, *, positive: Conditioning, negative: Conditioning, vae: Vae, pixels: Image
 ) -> WithPicture:
     """Show an editing model (InstructPix2Pix) the picture to edit; the prompt says what to change."""
-    return WithPicture(*diffusion.edit_conditioning(vae, pixels, positive, negative))
+
+    def shown(vae: Vae) -> diffusion.PictureConditioning:
+        return diffusion.edit_conditioning(vae, pixels, positive, negative)
+
+    return WithPicture(*encoding(ctx, vae, pixels, shown))

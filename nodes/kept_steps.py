@@ -19,18 +19,16 @@ from ..executor import Context
 from .ports import Latent, Noise, Sampler
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from ..diffusion import State
 
-    Memory = dict[Any, Tensor]
+    Memory = dict[Any, Any]
 
 TAG = "inkloom-steps/1"
 """Format of the keys; a change of what is kept or of what decides it changes this."""
 
 
 @dataclass(frozen=True)
-class _Stand:
+class Stand:
     """Where a run stands after a step: its sampler's state, and what rules of guidance remember."""
 
     state: State
@@ -53,7 +51,7 @@ class KeptSteps:
         """Return the last state that is known of the run with this first one, or that one itself."""
         for key in reversed(self._keys(first)):
             found = self.ctx.recall(key)
-            if isinstance(found, _Stand):
+            if isinstance(found, Stand):
                 self.memory.update(found.memory)
                 return replace(found.state, sigmas=first.sigmas)
         return first
@@ -63,17 +61,22 @@ class KeptSteps:
         keys = self._keys(state)
         if keys:
             key = keys[0] if self.looks_ahead else keys[state.index - 1]
-            self.ctx.remember(key, _Stand(state, dict(self.memory)))
+            self.ctx.remember(key, Stand(state, dict(self.memory)))
 
     def _keys(self, state: State) -> list[str]:
-        """Return the keys that a run's states have after each of its steps, or the one that all have."""
+        """Return the keys that a run's states have after each of its steps, or the one that all have.
+
+        They are two words, the first of them common to all runs that may share steps: a cache lets older ones
+        of those go first.
+        """
         if self.identity is None:
             return []
         keys: list[str] = []
         digest = hashlib.blake2b(self.identity, digest_size=20)
+        family = digest.hexdigest()
         for level in state.sigmas:
             digest.update(struct.pack("<d", level))
-            keys.append(digest.hexdigest())
+            keys.append(f"{family} {digest.hexdigest()}")
         return keys[-1:] if self.looks_ahead else keys[1:]
 
 

@@ -35,6 +35,15 @@ def latent_batch(*, samples1: Latent, samples2: Latent) -> Latent:
     return diffusion.join_batches(samples1, samples2)
 
 
+@node("RebatchLatents", category="latent/batch", display_name="Rebatch Latents")
+def rebatch_latents(*, latents: list[Latent], batch_size: Annotated[int, Range(1, 4096)] = 1) -> list[Latent]:
+    """Make batches of at most `batch_size` of all latents of a list, for what follows to run once for each.
+
+    Latents of another size begin a new batch. Each is sampled from noise of its own.
+    """
+    return diffusion.rebatch_latents(latents, batch_size)
+
+
 @node("LatentBatchSeedBehavior", category="latent/advanced")
 def latent_batch_seed_behavior(
     *, samples: Latent, seed_behavior: Annotated[str, Choice(("random", "fixed"))] = "fixed"

@@ -10,7 +10,7 @@ from .numbered import save_numbered, workflow_texts
 from .ports import Latent
 
 
-@node("SaveLatent", category="_for_testing", output=True)
+@node("SaveLatent", category="_for_testing", output=True, lane="files")
 def save_latent(
     ctx: Context,
     *,
@@ -34,7 +34,7 @@ def save_latent(
     return Ui(shown={"latents": [shown]}, files=(path,))
 
 
-@node("LoadLatent", category="_for_testing")
+@node("LoadLatent", category="_for_testing", lane="worker")
 def load_latent(ctx: Context, *, latent: Annotated[str, Files("input", suffixes=(".latent",))]) -> Latent:
     """Load a latent from a `.latent` file in the input folder."""
     return diffusion.read_latent(ctx.folders.path("input", latent))

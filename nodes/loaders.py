@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from .. import diffusion
-from ..executor import Advanced, Choice, Context, Files, node
-from .ports import Clip, Model, Vae
+from ..executor import Advanced, Choice, Context, Files, FileSet, node
+from .ports import Clip, ClipVision, Model, Vae
 
 ADVANCED = "advanced/loaders"
 
@@ -60,6 +60,24 @@ def diffusers_loader(ctx: Context, *, model_path: Annotated[str, Files("diffuser
     return LoadedCheckpoint(loaded.model, loaded.clip, loaded.vae)
 
 
+class LoadedUnclip(NamedTuple):
+    """The parts of an unCLIP checkpoint."""
+
+    MODEL: Model
+    CLIP: Clip
+    VAE: Vae
+    CLIP_VISION: ClipVision
+
+
+@node("unCLIPCheckpointLoader", category="loaders", display_name="unCLIPCheckpointLoader")
+def unclip_checkpoint_loader(
+    ctx: Context, *, ckpt_name: Annotated[str, Files("checkpoints")]
+) -> LoadedUnclip:
+    """Load a checkpoint of Stable Diffusion 2.1 unCLIP, with the vision tower that its pictures come by."""
+    loaded, vision = diffusion.load_unclip_checkpoint(ctx.folders.path("checkpoints", ckpt_name))
+    return LoadedUnclip(loaded.model, loaded.clip, loaded.vae, vision)
+
+
 @node("UNETLoader", category=ADVANCED, display_name="Load Diffusion Model")
 def unet_loader(
     ctx: Context,
@@ -75,10 +93,35 @@ def unet_loader(
     return diffusion.with_weight_dtype(model, weight_dtype)
 
 
+SMALL = ("taesd", "taesdxl")
+"""Small autoencoders, as their files are called: for the latents of SD1 and SD2, and for those of SDXL."""
+
+PIXELS = "pixel_space"
+
+VAES = Files(
+    "vae",
+    sets=(
+        *(FileSet(name, "vae_approx", (f"{name}_encoder", f"{name}_decoder")) for name in SMALL),
+        FileSet(PIXELS),
+    ),
+)
+
+
 @node("VAELoader", category="loaders", display_name="Load VAE")
-def vae_loader(ctx: Context, *, vae_name: Annotated[str, Files("vae")]) -> Vae:
-    """Load an image autoencoder on its own, to use in place of a checkpoint's."""
-    return diffusion.load_vae(ctx.folders.path("vae", vae_name))
+def vae_loader(ctx: Context, *, vae_name: Annotated[str, VAES]) -> Vae:
+    """Load an image autoencoder on its own, to use in place of a checkpoint's.
+
+    `taesd` (for SD1 and SD2) and `taesdxl` are small and quick ones, made of two files in `vae_approx`;
+    `pixel_space` takes pixels for latents.
+    """
+    small = VAES.set_of(vae_name)
+    if small is None:
+        return diffusion.load_vae(ctx.folders.path("vae", vae_name))
+    if vae_name == PIXELS:
+        return diffusion.PixelVae()
+    found = small.found(ctx.folders.names)
+    encoder, decoder = (ctx.folders.path(small.folder, found.get(stem, stem)) for stem in small.stems)
+    return diffusion.load_tiny_vae(encoder, decoder, diffusion.SMALL_FORMATS[vae_name])
 
 
 @node("CLIPLoader", category=ADVANCED, display_name="Load CLIP")

@@ -16,7 +16,7 @@ OPERATIONS = ("multiply", "add", "subtract", "and", "or", "xor")
 Unit = Annotated[float, Range(0.0, 1.0, step=0.01)]
 
 
-@node("LoadImageMask", category="mask", display_name="Load Image (as Mask)")
+@node("LoadImageMask", category="mask", display_name="Load Image (as Mask)", lane="worker")
 def load_image_mask(
     ctx: Context,
     *,
@@ -110,7 +110,7 @@ def threshold_mask(*, mask: Mask, value: Unit = 0.5) -> Mask:
     return (mask > value).float()
 
 
-@node("MaskPreview", category="mask", output=True)
+@node("MaskPreview", category="mask", output=True, lane="files")
 def mask_preview(ctx: Context, *, mask: Mask, prompt: Prompt, extra_pnginfo: Extra) -> Ui:
     """Show masks as grey pictures without keeping them."""
     return preview(ctx, diffusion.mask_to_image(mask), prompt, extra_pnginfo, compress_level=4)

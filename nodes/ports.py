@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     _Clip = diffusion.Clip
     _ClipVision = diffusion.ClipVision
     _ClipVisionOutput = diffusion.ClipVisionOutput
-    _Vae = diffusion.Vae
+    _Vae = diffusion.PictureCoder
+    _UpscaleModel = diffusion.UpscaleModel
     _Conditioning = diffusion.Conditioning
     _Latent = diffusion.Latent
     _Schedule = diffusion.NoiseSchedule
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     _Guider = diffusion.Guider
     _Noise = diffusion.RandomNoise
 else:
-    _ClipVision = _ClipVisionOutput = object
+    _ClipVision = _ClipVisionOutput = _UpscaleModel = object
     Tensor = _Model = _Clip = _Vae = _Conditioning = _Latent = object
     _Schedule = _Sampler = _State = _Noise = object
     _LatentOperation = _Guider = object
@@ -42,6 +43,7 @@ Clip = Annotated[_Clip, Port("CLIP")]
 ClipVision = Annotated[_ClipVision, Port("CLIP_VISION")]
 ClipVisionOutput = Annotated[_ClipVisionOutput, Port("CLIP_VISION_OUTPUT")]
 Vae = Annotated[_Vae, Port("VAE")]
+UpscaleModel = Annotated[_UpscaleModel, Port("UPSCALE_MODEL")]
 Conditioning = Annotated[_Conditioning, Port("CONDITIONING")]
 Latent = Annotated[_Latent, Port("LATENT")]
 LatentOperation = Annotated[_LatentOperation, Port("LATENT_OPERATION")]

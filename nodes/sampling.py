@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from .. import diffusion
 from ..diffusion.names import SAMPLER_NAMES, SCHEDULE_NAMES
 from ..executor import Choice, Context, Range, Seed, node
+from .fitting import sampling
 from .kept_steps import decided_by, kept_steps
 from .live_previews import live_preview
 from .ports import Conditioning, Guider, Latent, Model, Noise, Sampler, Sigmas
+
+if TYPE_CHECKING:
+    State = diffusion.State
 
 Steps = Annotated[int, Range(1, 10_000)]
 Cfg = Annotated[float, Range(0.0, 100.0, step=0.1, round=0.01)]
@@ -101,23 +105,29 @@ def run_steps(
     """
     if len(sigmas) < 2:
         return Sampled(latent, latent)
-    kept = kept_steps(ctx, decided, sampler, noise, latent)
-    states = diffusion.sample_states(
-        guider,
-        sampler,
-        sigmas=sigmas,
-        latent=latent,
-        noise=noise,
-        memory=kept.memory,
-        go_on=kept.latest,
-    )
     show = live_preview(ctx, guider.model)
-    state = next(states)
-    if state.index:
-        ctx.progress(state.index, state.steps, show(state))
-    for state in states:
-        kept.keep(state)
-        ctx.progress(state.index, state.steps, show(state))
+
+    def last_state(call_bytes: int) -> State:
+        kept = kept_steps(ctx, decided, sampler, noise, latent)
+        states = diffusion.sample_states(
+            guider,
+            sampler,
+            sigmas=sigmas,
+            latent=latent,
+            noise=noise,
+            memory=kept.memory,
+            go_on=kept.latest,
+            call_bytes=call_bytes,
+        )
+        state = next(states)
+        if state.index:
+            ctx.progress(state.index, state.steps, show(state))
+        for state in states:
+            kept.keep(state)
+            ctx.progress(state.index, state.steps, show(state))
+        return state
+
+    state = sampling(ctx, guider, latent["samples"], last_state)
     return Sampled(
         {**latent, "samples": diffusion.final_latent(guider.model, state)},
         {**latent, "samples": diffusion.final_estimate(guider.model, state)},

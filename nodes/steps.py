@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .. import diffusion
-from ..executor import node
+from ..executor import Context, node
+from .fitting import sampling
 from .ports import (
     Conditioning,
     Guider,
@@ -82,15 +83,22 @@ class Predicted(NamedTuple):
 
 @node("Predict", category=CATEGORY, display_name="Predict (U-Net)")
 def predict(
-    *, model: Model, state: SamplerState, positive: Conditioning, negative: Conditioning
+    ctx: Context, *, model: Model, state: SamplerState, positive: Conditioning, negative: Conditioning
 ) -> Predicted:
     """Estimate the picture without noise at the sampler's present step, under both prompts at once."""
     if model.guidance:
         names = ", ".join(type(rule).__name__ for rule in model.guidance)
         raise ValueError(f"this model's guidance has rules ({names}); use Predict Guided, which follows them")
     sigma, _ = state.interval
+    asked = (positive, diffusion.as_negative(negative))
+    guider = diffusion.CfgGuider(model, *asked)
     return Predicted(
-        *diffusion.predict_each(model, state.x, sigma, (positive, diffusion.as_negative(negative)))
+        *sampling(
+            ctx,
+            guider,
+            state.x,
+            lambda call_bytes: diffusion.predict_each(model, state.x, sigma, asked, call_bytes),
+        )
     )
 
 
@@ -101,13 +109,19 @@ def cfg_combine(*, positive: ModelLatent, negative: ModelLatent, cfg: Cfg = 8.0)
 
 
 @node("PredictGuided", category=CATEGORY, display_name="Predict Guided (U-Net)")
-def predict_guided(*, guider: Guider, state: SamplerState) -> ModelLatent:
+def predict_guided(ctx: Context, *, guider: Guider, state: SamplerState) -> ModelLatent:
     """Estimate the picture without noise at the sampler's present step, with guidance and all its rules.
 
     What a rule remembers from step to step (momentum) begins anew with every node.
     """
     sigma, _ = state.interval
-    return guider.begin(diffusion.Canvas(state.x))(state.x, sigma)
+    canvas = diffusion.Canvas(state.x)
+    return sampling(
+        ctx,
+        guider,
+        state.x,
+        lambda call_bytes: guider.begin(canvas, call_bytes=call_bytes)(state.x, sigma),
+    )
 
 
 @node("SamplerStep", category=CATEGORY, display_name="Sampler Step")

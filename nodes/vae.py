@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..executor import Context, Range, node
+from .fitting import decoding, encoding
 from .ports import Image, Latent, Vae
 
 Overlap = Annotated[int, Range(0, 4096, step=32)]
@@ -18,7 +19,7 @@ def vae_encode(ctx: Context, *, pixels: Image, vae: Vae) -> Latent:
 
     One that is too big to be encoded at once is encoded in tiles, with the same result.
     """
-    return {"samples": vae.encode(pixels, report=ctx.progress)}
+    return {"samples": encoding(ctx, vae, pixels, lambda vae: vae.encode(pixels, report=ctx.progress))}
 
 
 @node("VAEDecode", category="latent", display_name="VAE Decode")
@@ -27,7 +28,8 @@ def vae_decode(ctx: Context, *, samples: Latent, vae: Vae) -> Image:
 
     One that is too big to be decoded at once is decoded in tiles, with the same result.
     """
-    return vae.decode(samples["samples"], report=ctx.progress)
+    latents = samples["samples"]
+    return decoding(ctx, vae, latents, lambda vae: vae.decode(latents, report=ctx.progress))
 
 
 @node("VAEEncodeTiled", category="_for_testing", display_name="VAE Encode (Tiled)")
@@ -47,7 +49,8 @@ def vae_encode_tiled(
     says, and are normalised together. The last two inputs are for video.
     """
     del overlap, temporal_size, temporal_overlap
-    return {"samples": vae.encode(pixels, tile_size, ctx.progress)}
+    coded = encoding(ctx, vae, pixels, lambda vae: vae.encode(pixels, report=ctx.progress), tile_size)
+    return {"samples": coded}
 
 
 @node("VAEDecodeTiled", category="_for_testing", display_name="VAE Decode (Tiled)")
@@ -67,4 +70,5 @@ def vae_decode_tiled(
     says, and are normalised together. The last two inputs are for video.
     """
     del overlap, temporal_size, temporal_overlap
-    return vae.decode(samples["samples"], tile_size, ctx.progress)
+    latents = samples["samples"]
+    return decoding(ctx, vae, latents, lambda vae: vae.decode(latents, report=ctx.progress), tile_size)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from .. import diffusion
-from ..executor import Choice, Context, Files, node
-from .ports import ClipVision, ClipVisionOutput, Image
+from ..executor import Choice, Context, Files, Range, node
+from .fitting import looking
+from .ports import ClipVision, ClipVisionOutput, Conditioning, Image
 
 
 @node("CLIPVisionLoader", category="loaders", display_name="Load CLIP Vision")
@@ -17,7 +18,22 @@ def clip_vision_loader(ctx: Context, *, clip_name: Annotated[str, Files("clip_vi
 
 @node("CLIPVisionEncode", category="conditioning", display_name="CLIP Vision Encode")
 def clip_vision_encode(
-    *, clip_vision: ClipVision, image: Image, crop: Annotated[str, Choice(("center", "none"))]
+    ctx: Context, *, clip_vision: ClipVision, image: Image, crop: Annotated[str, Choice(("center", "none"))]
 ) -> ClipVisionOutput:
     """Encode pictures of any size: "center" takes the square in the middle, "none" stretches to a square."""
-    return clip_vision.encode(image, crop)
+    return looking(ctx, clip_vision, len(image), lambda: clip_vision.encode(image, crop))
+
+
+@node("unCLIPConditioning", category="conditioning", display_name="unCLIPConditioning")
+def unclip_conditioning(
+    *,
+    conditioning: Conditioning,
+    clip_vision_output: ClipVisionOutput,
+    strength: Annotated[float, Range(-10.0, 10.0, step=0.01)] = 1.0,
+    noise_augmentation: Annotated[float, Range(0.0, 1.0, step=0.01)] = 0.0,
+) -> Conditioning:
+    """Ask an unCLIP model for something like a picture; several of these nodes mix several pictures.
+
+    The more `noise_augmentation`, the freer it is: 1 leaves nothing of the picture.
+    """
+    return diffusion.with_picture(conditioning, clip_vision_output, strength, noise_augmentation)

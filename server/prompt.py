@@ -2,12 +2,15 @@
 
 import json
 import math
+import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from datetime import datetime
+from typing import Protocol
 
-from ..executor import Folders, Graph, Json, NodeTable, WorkflowError, validate
+from ..executor import Folders, Json, NodeTable, WorkflowError, validate
+from ..executor.ui_format import is_ui_format, read_graph
 from .body import read_json
 from .jobs import Job
 from .reasons import Body, error_body, node_errors, of_form, refusal
@@ -51,7 +54,7 @@ def accept(
     if "prompt" not in fields:
         raise RefusedError(error_body("no_prompt", "No prompt provided", "No prompt provided"))
     try:
-        graph = Graph.parse(cast("Mapping[str, Json]", fields["prompt"]))
+        graph = read_graph(fields["prompt"], table, now=datetime.now(), choose=random.Random().randrange)
     except WorkflowError as error:
         raise RefusedError(of_form(error.problems)) from error
     validation = validate(graph, table, folders, _targets(fields))
@@ -136,4 +139,7 @@ def _targets(fields: Mapping[str, Json]) -> Sequence[str] | None:
 def _extra_data(fields: Mapping[str, Json]) -> Mapping[str, Json]:
     found = fields.get("extra_data")
     extra = dict(found) if isinstance(found, dict) else {}
+    if is_ui_format(fields["prompt"]):  # as the browser does: pictures carry the workflow they are of
+        held = extra.get("extra_pnginfo")
+        extra["extra_pnginfo"] = {"workflow": fields["prompt"], **(held if isinstance(held, dict) else {})}
     return {**extra, "client_id": fields["client_id"]} if "client_id" in fields else extra

@@ -1,6 +1,6 @@
 """Problems of a workflow as the wire tells them: the body of a 400, and the `node_errors` of a prompt."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -49,29 +49,52 @@ def refusal(validation: Validation, table: NodeTable, folders: Folders) -> Body 
 
 def node_errors(validation: Validation, table: NodeTable, folders: Folders) -> dict[str, Body]:
     """Return the reasons of each node that keeps an output from running."""
-    graph = validation.graph
+    graph, users = validation.graph, _users(validation.graph)
+    dependent: dict[str, list[str]] = {}
+    for output, causes in validation.outputs_bad.items():
+        for name in causes:
+            dependent.setdefault(name, []).append(output)
     errors: dict[str, Body] = {}
     for problem in validation.problems:
-        outputs = [output for output, causes in validation.outputs_bad.items() if problem.node in causes]
-        if problem.node is None or not outputs or problem.code == "cycle":
+        if problem.node is None or problem.node not in dependent or problem.code == "cycle":
             continue
-        class_type = graph.nodes[problem.node].class_type
+        outputs, class_type = dependent[problem.node], graph.nodes[problem.node].class_type
         entry = errors.setdefault(
             problem.node, {"errors": [], "dependent_outputs": outputs, "class_type": class_type}
         )
         spec = table[class_type].inputs.get(problem.input or "")
-        reason = _Reason(problem, spec, graph, table, folders).body()
+        reason = _Reason(problem, spec, graph, users, table, folders).body()
         cast("list[Body]", entry["errors"]).append(reason)
     return errors
+
+
+Users = Mapping[str, Sequence[tuple[str, str, Link]]]
+"""For each node who is linked to it: the user's id, the name of its input, and the link."""
+
+
+def _users(graph: Graph) -> Users:
+    users: dict[str, list[tuple[str, str, Link]]] = {}
+    for user in graph.nodes.values():
+        for name, link in user.links():
+            users.setdefault(link.node, []).append((user.id, name, link))
+    return users
 
 
 class _Reason:
     """One problem with what its wire form is made from."""
 
     def __init__(
-        self, problem: Problem, spec: Input | None, graph: Graph, table: NodeTable, folders: Folders
+        self,
+        problem: Problem,
+        spec: Input | None,
+        graph: Graph,
+        users: Users,
+        table: NodeTable,
+        folders: Folders,
     ) -> None:
         self.problem, self.spec, self.graph, self.table, self.folders = problem, spec, graph, table, folders
+        # The wire places some errors of a node at the link that leads to it.
+        self.users = users.get(problem.node or "", ())
         self.name = problem.input or ""
 
     def body(self) -> Body:
@@ -81,7 +104,7 @@ class _Reason:
         else:
             message, details, extra = tell(self)
         kind = _WIRE_TYPES.get(self.problem.code, self.problem.code)
-        if kind == _INNER and not self._users():
+        if kind == _INNER and not self.users:
             kind, message, extra = (
                 _OUTER,
                 "Exception when validating node",
@@ -144,21 +167,12 @@ class _Reason:
 
     def _inner(self, text: str, kind: str) -> tuple[str, str, Body]:
         extra: Body = {"exception_message": text, "exception_type": kind, "traceback": [self.problem.message]}
-        if users := self._users():
-            user, name, link = users[0]
+        if self.users:
+            user, name, link = self.users[0]
             spec = self.table[self.graph.nodes[user].class_type].inputs.get(name)
             config = None if spec is None else input_config(spec, self.folders)
             extra = {"input_name": name, "input_config": config, **extra, "linked_node": list(link)}
         return "Exception when validating inner node", text, extra
-
-    def _users(self) -> list[tuple[str, str, Link]]:
-        """Find who is linked to the node: the wire places such an error at the link that leads to it."""
-        return [
-            (user.id, name, link)
-            for user in self.graph.nodes.values()
-            for name, link in user.links()
-            if link.node == self.problem.node
-        ]
 
 
 _INNER, _OUTER = "exception_during_inner_validation", "exception_during_validation"

@@ -98,6 +98,14 @@ async def get_view(request: web.Request) -> web.FileResponse:
     return view.answer(view.find({name: folders.root(name) for name in view.ROOTS}, request.query))
 
 
+async def get_files(request: web.Request) -> web.Response:
+    """Name the files of the input, output or temporary folder, newest first."""
+    kind = request.match_info["kind"]
+    if kind not in view.ROOTS:
+        return web.json_response({"error": "Invalid directory type"}, status=400)
+    return web.json_response(view.newest_first(request.app[SERVER].folders, kind))
+
+
 async def get_features(_: web.Request) -> web.Response:
     """Tell what this server can do."""
     return web.json_response(FLAGS)
@@ -128,10 +136,17 @@ ROUTES = (
 )
 """Method, path and handler of every route of the wire."""
 
+BARE = (
+    ("/", get_page),
+    ("/internal/files/{kind}", get_files),
+)
+"""Path and handler of what is asked for with GET and without a prefix."""
+
 
 def add_routes(app: web.Application) -> None:
-    """Make every route answer under its own path and under /api, and the page under /."""
+    """Make every route of the wire answer under its own path and under /api, the others as they are."""
     for method, path, handler in ROUTES:
         for prefix in ("", "/api"):
             app.router.add_route(method, prefix + path, handler)
-    app.router.add_get("/", get_page)
+    for path, handler in BARE:
+        app.router.add_get(path, handler)

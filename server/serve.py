@@ -12,7 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from ..executor import Folders
-from ..nodes import NODES
+from ..nodes import NODES, with_subgraphs
 from .app import make_app
 from .origin import is_loopback
 from .worker_process import command
@@ -35,11 +35,16 @@ def serve(
     announce: Callable[[str], None],
     extra_paths: Sequence[Path] = (),
     previews: str | None = None,
+    cache_size: int | None = None,
+    memory: int | None = None,
+    precision: str = "auto",
 ) -> None:
     """Serve folders until SIGINT or SIGTERM; `announce` is given the server's URL once it answers.
 
     `extra_paths` are the files of extra model paths that `folders` was made with, for the worker to read too;
-    `previews` names the way in which samplers show what they have so far.
+    `previews` names the way in which samplers show what they have so far, `cache_size` the bytes of results
+    that are kept on the disk, `memory` those that the worker computes in, `precision` in what large
+    models compute there.
     Raises ServeError.
     """
     if not NAME.fullmatch(address):
@@ -51,8 +56,8 @@ def serve(
             "Leave --listen out, and reach the server from elsewhere through a tunnel: "
             f"ssh -L {here}:127.0.0.1:{here} THIS-MACHINE"
         )
-    worker = command(folders.base, extra_paths)
-    app = make_app(NODES, folders, worker, previews)
+    worker = command(folders.base, extra_paths, cache_size, memory, precision)
+    app = make_app(with_subgraphs(NODES, folders.base), folders, worker, previews)
     asyncio.run(_serve(app, address, port, announce))
 
 

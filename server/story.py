@@ -5,6 +5,9 @@ from dataclasses import replace
 
 from ..executor.events import (
     Event,
+    Mark,
+    NodeBlocked,
+    NodeFailed,
     NodeFinished,
     NodeStarted,
     Progress,
@@ -12,6 +15,7 @@ from ..executor.events import (
     RunDone,
     RunFailed,
     RunStarted,
+    Span,
 )
 from .jobs import Job, Record
 from .messages import Message, executing, timestamp
@@ -57,6 +61,11 @@ class Story:
                 return [self._progress_state(), *before, self._progress(event), *after]
             case NodeFinished():
                 return self._finished(event)
+            case NodeBlocked(message=str()):
+                return [Message(type="execution_error", data=self._blocked(event))]
+            case NodeFailed():
+                told = {**self._failure(event), "prompt_id": self.job.id, "timestamp": self._clock()}
+                return [Message(type="execution_error", data=told)]
             case RunFailed():
                 self._end("execution_error", self._failure(event))
             case RunCancelled():
@@ -65,6 +74,8 @@ class Story:
             case RunDone():
                 self._succeeded = True
                 self._end("execution_success", {})
+            case NodeBlocked() | Span() | Mark():
+                pass  # the wire has no word for them
         return []
 
     def break_off(self, error: Exception) -> None:
@@ -75,7 +86,7 @@ class Story:
             {
                 "node_id": self.current,
                 "node_type": self._current_class,
-                "executed": self._ran,
+                "executed": list(self._ran),
                 "exception_message": f"{error}\n",
                 "exception_type": type(error).__name__,
                 "traceback": [],
@@ -120,11 +131,25 @@ class Story:
         executed = [Message(type="executed", data=shown)] if ui is not None or event.cached else []
         return [*executed, self._progress_state()]
 
-    def _failure(self, event: RunFailed) -> dict[str, object]:
+    def _blocked(self, event: NodeBlocked) -> dict[str, object]:
+        """Return what an error that does not end the run tells; the history does not keep it."""
+        return {
+            "prompt_id": self.job.id,
+            "node_id": event.display_node,
+            "node_type": event.class_type,
+            "executed": list(self._ran),
+            "exception_message": f"Execution Blocked: {event.message}",
+            "exception_type": "ExecutionBlocked",
+            "traceback": [],
+            "current_inputs": [],
+            "current_outputs": [],
+        }
+
+    def _failure(self, event: RunFailed | NodeFailed) -> dict[str, object]:
         return {
             "node_id": event.display_node,
             "node_type": event.class_type,
-            "executed": self._ran,
+            "executed": list(self._ran),
             "exception_message": f"{event.message}\n",
             "exception_type": event.exception_type,
             "traceback": list(event.traceback),

@@ -2,9 +2,12 @@
 
 import mimetypes
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePath
 
 from aiohttp import web
+
+from ..executor import Folders
 
 ROOTS = ("input", "output", "temp")
 """The folders that /view serves from."""
@@ -55,6 +58,15 @@ def find(roots: Mapping[str, Path], query: Mapping[str, str]) -> Path:
     except (OSError, RuntimeError):  # a name longer than names can be; links that lead to each other
         raise web.HTTPNotFound from None
     return path
+
+
+def newest_first(folders: Folders, kind: str) -> list[str]:
+    """Name the files directly in one of the `ROOTS`, the one that was written last first."""
+    found: list[tuple[int, str]] = []
+    for name in folders.names(kind):
+        with suppress(OSError):  # deleted since
+            found.append((folders.path(kind, name).stat().st_mtime_ns, name))
+    return [name for _, name in sorted(found, reverse=True)]
 
 
 def answer(path: Path) -> web.FileResponse:

@@ -4,18 +4,30 @@ One job at a time on the main thread; results stay in memory between jobs. A sec
 job can be cancelled while it runs, and so that this process ends when the one that started it does.
 """
 
+import argparse
 import importlib
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
 
 from ..executor import CancelToken, Event, Graph, Node, RunFailed, WorkflowError, to_json
-from ..nodes import NODES, Engine, open_folders
+from ..nodes import (
+    NODES,
+    Engine,
+    chosen_precision,
+    open_cache,
+    open_folders,
+    open_history,
+    open_memory,
+    with_precision,
+    with_subgraphs,
+)
 from .protocol import (
     Cancel,
     Finished,
@@ -29,6 +41,9 @@ from .protocol import (
     to_line,
 )
 
+CLOSING = 2.0
+"""Seconds that this process takes at its end to write down results: less than whoever ends it waits."""
+
 
 class Inbox:
     """What the web process asks for: jobs in their order, and which of them are to stop."""
@@ -38,8 +53,8 @@ class Inbox:
         self._tokens: dict[str, CancelToken] = {}
         self._lock = threading.Lock()
 
-    def listen(self, source: BinaryIO) -> None:
-        """Read messages until the source ends or makes no sense, which ends this process at once."""
+    def listen(self, source: BinaryIO, at_end: Callable[[], object]) -> None:
+        """Read messages until the source ends or makes no sense, which ends this process after `at_end`."""
         status = 1  # a worker that listens no more must not live on: its next job would never end
         try:
             for line in source:
@@ -50,7 +65,10 @@ class Inbox:
         finally:
             # Not sys.exit: a node may be deep in native code, and nobody is left to hear of its result.
             # Pictures are renamed into place when whole, so nothing half-written stays.
-            os._exit(status)
+            try:
+                at_end()
+            finally:
+                os._exit(status)
 
     def _take(self, message: ToWorker | FromWorker) -> None:
         match message:
@@ -85,7 +103,8 @@ def work(engine: Engine, source: BinaryIO, sink: BinaryIO, preload: tuple[str, .
         sink.flush()
 
     inbox = Inbox()
-    threading.Thread(target=inbox.listen, args=(source,), name="listener", daemon=True).start()
+    ending = partial(engine.close, CLOSING)
+    threading.Thread(target=inbox.listen, args=(source, ending), name="listener", daemon=True).start()
     tell(Ready(pid=os.getpid()))
     for module in preload:  # while nobody waits, rather than in the first job
         importlib.import_module(module)
@@ -131,5 +150,15 @@ def main(engine: Engine, preload: tuple[str, ...] = ()) -> None:
 
 
 if __name__ == "__main__":
-    opened = open_folders(Path(sys.argv[1]), extra_paths=[Path(name) for name in sys.argv[2:]])
-    main(Engine(NODES, opened), preload=("torch", "transformers.models.clip"))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("root", type=Path)
+    parser.add_argument("extra_paths", type=Path, nargs="*")
+    parser.add_argument("--cache-size", type=int)
+    parser.add_argument("--memory", type=int)
+    parser.add_argument("--precision", default="auto")
+    given = parser.parse_args()
+    folders = open_folders(given.root, extra_paths=given.extra_paths)
+    cache = open_cache(folders, given.cache_size, given.memory)
+    table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
+    engine = Engine(table, folders, cache, open_history(folders), open_memory(folders, given.memory))
+    main(engine, preload=("torch", "transformers.models.clip"))

@@ -27,10 +27,24 @@ class WorkerDiedError(Exception):
     """The worker process ended in the middle of a job, or can't be started; the message says how."""
 
 
-def command(root: Path, extra_paths: Sequence[Path] = ()) -> tuple[str, ...]:
-    """Return the command line of a worker on a root folder and files of extra model paths."""
+def command(
+    root: Path,
+    extra_paths: Sequence[Path] = (),
+    cache_size: int | None = None,
+    memory: int | None = None,
+    precision: str = "auto",
+) -> tuple[str, ...]:
+    """Return the command line of a worker on a root folder and files of extra model paths.
+
+    `cache_size` are the bytes of results that it may keep on the disk, 0 for none; `memory` those that it
+    computes in, `precision` in what large models do.
+    """
     # -P: a file that happens to lie in the current folder must not replace a module.
-    return (sys.executable, "-P", "-m", "inkloom.server.worker", str(root), *map(str, extra_paths))
+    sizes = {"--cache-size": cache_size, "--memory": memory}
+    room = tuple(f"{name}={size}" for name, size in sizes.items() if size is not None)
+    # --: a path may begin with a dash.
+    module = (sys.executable, "-P", "-m", "inkloom.server.worker")
+    return (*module, *room, f"--precision={precision}", "--", str(root), *map(str, extra_paths))
 
 
 class WorkerProcess:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inkloom.cli.main import COMMANDS
-from inkloom.executor import CODES
+from inkloom.executor import CODES, REASONS
 from inkloom.server.routes import ROUTES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,6 +28,11 @@ def test_every_route_has_a_row(route: str):
 @pytest.mark.parametrize("code", CODES)
 def test_every_problem_code_has_a_row(code: str):
     assert f"| `{code}` |" in (DOCS / "problems.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_every_reason_to_run_is_explained(code: str):
+    assert re.search(rf"^\| .*`{code}`.* \|", (DOCS / "explain.md").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)

@@ -61,12 +61,15 @@ class Checkpoint:
     vae: Vae
 
 
-def load_checkpoint(path: Path, *, prediction: str | None = None) -> Checkpoint:
+def load_checkpoint(
+    path: Path, *, prediction: str | None = None, elsewhere: tuple[str, ...] = ()
+) -> Checkpoint:
     """Load a checkpoint: U-Net, text encoders and VAE in one file.
 
     Its family and the networks' shapes are read from the keys. The weights stay in the file, mapped, in its
     dtype. What the U-Net predicts is read from the file's markers unless `prediction` says it ("eps", "v").
     The vocabulary is that in the file's metadata, of a folder `tokenizer/` beside it, or else CLIP's own.
+    `elsewhere` are prefixes of keys that others read.
     Raises CheckpointError: no file of tensors, cut off, another kind of model, or keys that do not fit.
     """
     file = open_tensors(path)
@@ -83,7 +86,7 @@ def load_checkpoint(path: Path, *, prediction: str | None = None) -> Checkpoint:
                 f"A checkpoint holds {', '.join(found)} in one file; this one lacks {absent}"
             )
         parts = assembled(unet, autoencoder, [(tensors, prefix) for prefix in prefixes], file.tensors)
-        _tell_unread(path, tensors, (unet, autoencoder), prefixes)
+        _tell_unread(path, tensors, (unet, autoencoder), (*prefixes, *elsewhere))
         marks = marks_of(file.tensors, file.metadata)
         meaning = parameterization(parts.family, unet, marks, prediction)
         model = model_of(parts.unet, parts.family, meaning)

@@ -1,7 +1,8 @@
 """The families of models, in one table; which one a network belongs to is read off its keys and shapes.
 
 Rombach et al. 2022, arXiv 2112.10752 (SD1, SD2); Podell et al. 2023, arXiv 2307.01952 (SDXL); Brooks et al.
-2023, arXiv 2211.09800 (editing by instruction); Gupta et al. 2024, arXiv 2401.02677 (SSD-1B, Segmind-Vega).
+2023, arXiv 2211.09800 (editing by instruction); Ramesh et al. 2022, arXiv 2204.06125 (unCLIP); Gupta et al.
+2024, arXiv 2401.02677 (SSD-1B, Segmind-Vega).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from torch import Tensor
 from ..errors import CheckpointError
 from ..latents.latent_format import PLAYGROUND, SD1, SDXL, LatentFormat
 from ..networks.unet import UNetSpec
-from ..prompts.vectors import refiner_vector, sdxl_vector
+from ..prompts.vectors import refiner_vector, sdxl_vector, unclip_vector
 
 Vector: TypeAlias = Callable[[Tensor, Mapping[str, Any], int, int], Tensor]
 """From `pooled` [1,C], a conditioning's options, height and width (pixels) to a vector [1,label_channels]."""
@@ -43,8 +44,9 @@ class Family:
     `kin` names the group whose members' weights can be merged; `towers` are the text encoders whose outputs
     are laid side by side, in order. `fits` tells it from other shapes of networks, `in_channels` and
     `marker` (a key that only its files have) from its kin. `vector` makes the vector of a conditioning, where
-    the network takes one. `velocity_by_norm` says that a file's weights must be asked whether the network
-    predicts velocity, since its keys are those of its sister that predicts noise.
+    the network takes one. `predicts` is what the output means where a file does not say (a key of
+    `parameterization.KINDS`). `velocity_by_norm` says that then a file's weights must be asked whether the
+    network predicts velocity, since its keys are those of its sister that predicts noise.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Family:
     marker: str | None = None
     image: ImageInput | None = None
     vector: Vector | None = None
+    predicts: str = "eps"
     velocity_by_norm: bool = False
 
 
@@ -71,6 +74,14 @@ def _sd2(spec: UNetSpec) -> bool:
 def _has_vector(spec: UNetSpec) -> bool:
     # The finest level is without attention; in the SD2 models that take a vector (unCLIP) it has some.
     return spec.linear_projections and spec.label_channels is not None and not spec.input_depths[0]
+
+
+def _unclip(width: int) -> Callable[[UNetSpec], bool]:
+    def fits(spec: UNetSpec) -> bool:
+        # A picture's embedding, and beside it the level of the noise in it, embedded to the same width.
+        return spec.linear_projections and bool(spec.input_depths[0]) and spec.label_channels == 2 * width
+
+    return fits
 
 
 def _sdxl(spec: UNetSpec) -> bool:
@@ -114,6 +125,21 @@ _SDXL = Family(
     latent_format=SDXL,
     vector=sdxl_vector,
 )
+
+
+def _unclip_member(tower: str, width: int) -> Family:
+    return replace(
+        _SD2,
+        name=f"sd2-unclip-{tower.lower()}",
+        title=f"Stable Diffusion 2.1 unCLIP (ViT-{tower})",
+        kin=f"sd2-unclip-{tower.lower()}",
+        fits=_unclip(width),
+        vector=unclip_vector(width),
+        predicts="v",
+        velocity_by_norm=False,
+    )
+
+
 _INPAINT = ImageInput("inpaint")
 
 FAMILIES: Mapping[str, Family] = {
@@ -127,6 +153,8 @@ FAMILIES: Mapping[str, Family] = {
             _member(_SD2, "sd2-inpainting", "Stable Diffusion 2 for inpainting", 9, _INPAINT),
             velocity_by_norm=False,
         ),
+        _unclip_member("H", 1024),
+        _unclip_member("L", 768),
         replace(
             _SDXL, name="playground-2.5", title="Playground 2.5", marker="edm_mean", latent_format=PLAYGROUND
         ),

@@ -19,13 +19,12 @@ OTHERS = {
     r"joint_blocks\.0\.|^transformer_blocks\.0\.attn\.add_k_proj\.": "a Stable Diffusion 3 model",
     r"\.time_stack\.": "a Stable Video Diffusion model",
     r"motion_modules\.\d": "a motion module (AnimateDiff)",
-    r"^noise_augmentor\.|^embedder\.model\.visual\.": "an unCLIP model",
     r"\btime_embed(ding)?\.cond_proj\.": (
         "a U-Net distilled to take its guidance scale as an input (LCM); such a LoRA works instead"
     ),
     r"^(taesd_)?decoder\.layers\.\d+\.conv\.|^\d+\.conv\.\d\.weight$": "a small preview autoencoder (TAESD)",
     r"^emb_params$|^string_to_param|^clip_[gl]$": "a textual-inversion embedding",
-    r"^conv_first\.|\bRRDB_trunk\.|^model\.1\.sub\.": "an upscaler",
+    r"^conv_first\.|\bRRDB_trunk\.|^model\.1\.sub\.|^body\.\d+\.weight$": "an upscaler",
 }
 
 # Parts of the family, which other loaders read.

@@ -21,6 +21,7 @@ BOOKKEEPING = re.compile(
     r"(sqrt_|log_)?(one_minus_|recip_|recipm1_)?alphas_cumprod(_prev)?$|betas$|model_ema\."
     r"|posterior_(variance|log_variance_clipped|mean_coef[12])$|logvar$|denoiser\.sigmas$"
     r"|.*\bposition_ids$|.*\blogit_scale$|.*\battn_mask$|(first_stage_model\.)?loss\."
+    r"|noise_augmentor\."
     r"|v_pred$|ztsnr$|edm_mean$|edm_std$|edm_vpred\.sigma_(max|min)$|(.*\.)?scaled_fp8$|.*\.scale_(weight|input)$"
 )
 

@@ -94,7 +94,7 @@ def parameterization(family: Family, unet: Part, marks: Marks, kind: str | None 
     """
     if kind is None and marks.prediction is None and family.velocity_by_norm:
         kind = "v" if _spread(unet) > VELOCITY_SPREAD else "eps"
-    prediction = row(KINDS, kind or marks.prediction or "eps", "prediction")
+    prediction = row(KINDS, kind or marks.prediction or family.predicts, "prediction")
     if marks.continuous:
         return Parameterization(prediction, ContinuousSchedule(*marks.continuous))
     return Parameterization(prediction, discrete_schedule(zero_terminal_snr=marks.zero_snr))

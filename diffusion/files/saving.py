@@ -15,7 +15,7 @@ from ..model import Model
 from ..prompts.tokenizer import METADATA, SIZE, as_text
 from ..schedules.continuous_schedule import ContinuousSchedule
 from ..schedules.prediction import V
-from ..vae import Vae
+from ..vae import PictureCoder, Vae
 from .layouts import AUTOENCODER, UNET
 from .tensorfile import DTYPES
 from .text_keys import open_clip_tensors
@@ -43,8 +43,11 @@ ALIGNMENT = 64
 """Data begins at a multiple of this many bytes, so that mapped weights lie as processors like them."""
 
 
-def checkpoint_tensors(model: Model, clip: Clip, vae: Vae) -> dict[str, Tensor]:
-    """Return the tensors of a checkpoint in the original layout, with markers of what the U-Net predicts."""
+def checkpoint_tensors(model: Model, clip: Clip, vae: PictureCoder) -> dict[str, Tensor]:
+    """Return the tensors of a checkpoint in the original layout, with markers of what the U-Net predicts.
+
+    Raises ValueError as `vae_tensors` does.
+    """
     tensors = model_tensors(model)
     tensors |= {AUTOENCODER + name: tensor for name, tensor in vae_tensors(vae).items()}
     kinds = tuple(clip.towers)
@@ -80,8 +83,13 @@ def clip_tensors(clip: Clip) -> dict[str, dict[str, Tensor]]:
     return {kind: tower.state_dict() for kind, tower in clip.towers.items()}
 
 
-def vae_tensors(vae: Vae) -> dict[str, Tensor]:
-    """Return the tensors of an autoencoder under their original names."""
+def vae_tensors(vae: PictureCoder) -> dict[str, Tensor]:
+    """Return the tensors of an autoencoder under their original names.
+
+    Raises ValueError for what stands in an autoencoder's place (TAESD, pixels).
+    """
+    if not isinstance(vae, Vae):
+        raise ValueError("only a whole autoencoder can be saved, not what stands in for one (TAESD, pixels)")
     return vae.autoencoder.state_dict()
 
 

@@ -8,22 +8,41 @@ For every estimate that a sampler wants, in this order:
              (guidance itself: uncond + scale (cond - uncond))
     after    changes the result, and may ask for further estimates
 
-and where a mask keeps part of a picture, `repaint` changes that mask. At each point the rules of a model are
-asked in the order in which they were added. Samplers know nothing of them.
+and where a mask keeps part of a picture, `repaint` changes that mask. Around all of it `instead` may have an
+answer beforehand, and `done` is told the one that was made. At each point the rules of a model are asked in
+the order in which they were added. Samplers know nothing of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from torch import Tensor
 
 if TYPE_CHECKING:
     from ..model import Model
     from ..networks.hooks import Hooks
+    from ..samplers.base import Both
     from ..values import Conditioning
     from .estimate import Estimator
+
+
+Holding: TypeAlias = tuple[tuple[int, ...], ...]
+"""For each of some conditionings the numbers of its entries that hold at a level."""
+
+
+class Asked(NamedTuple):
+    """One estimate that a sampler wants, whatever the guider: for `x` [B,C,h,w] at level `sigma`.
+
+    `holding` and `memory` are as in `Moment`.
+    """
+
+    x: Tensor
+    sigma: float
+    holding: Holding
+    model: Model
+    memory: dict[Rule, Any]
 
 
 class Parts(NamedTuple):
@@ -37,7 +56,9 @@ class Parts(NamedTuple):
 class Moment:
     """One estimate that a sampler wants: of what, at which level, guided how strongly between which prompts.
 
-    `x` [B,C,h,w] is at level `sigma`. `notes` are a rule's own for this moment, `memory` its own for the run.
+    `x` [B,C,h,w] is at level `sigma`. `notes` are a rule's own for this moment, `memory` its own for the run:
+    values that are never changed, but replaced. `holding` tells which entries of the guider's conditionings
+    and of the rules' own hold at this level.
     """
 
     x: Tensor
@@ -46,7 +67,8 @@ class Moment:
     positive: Conditioning
     negative: Conditioning | None
     estimator: Estimator
-    memory: dict[Rule, Tensor]
+    memory: dict[Rule, Any]
+    holding: Holding = ()
     notes: dict[Rule, Tensor] = field(default_factory=dict["Rule", Tensor])
     _known: dict[int, Tensor] = field(default_factory=dict[int, Tensor])
 
@@ -67,6 +89,10 @@ class Moment:
         """Return the estimate with further hooks in the network, for another x where one is given."""
         [found] = self.estimator(self.x if x is None else x, self.sigma, conditioning, hooks=hooks)
         return found
+
+    def known(self, conditioning: Conditioning) -> Tensor | None:
+        """Return an estimate if it has been made."""
+        return self._known.get(id(conditioning))
 
     def know(self, conditioning: Conditioning, estimate: Tensor) -> None:
         """Take an estimate that a rule had to ask for anyway, so that it isn't asked for again."""
@@ -98,6 +124,13 @@ class Rule:
         """Return the scale of guidance at a noise level."""
         del sigma
         return scale
+
+    def instead(self, asked: Asked) -> Both | None:
+        """Return the guided and the unconditional estimate if nothing need be computed for them."""
+        del asked
+
+    def done(self, asked: Asked, found: Both) -> None:
+        """Take notice of the estimates that were computed."""
 
     def first(self, at: Moment) -> None:
         """Make estimates that need hooks (`Moment.know`), and take notes."""

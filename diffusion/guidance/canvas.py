@@ -12,7 +12,6 @@ from torch import Tensor
 from ..latents.latent_format import FORMATS
 from ..latents.noise_masks import repeated_to, resized_mask
 from ..model import Model
-from ..networks.weights import example
 from ..values import Latent
 
 
@@ -75,7 +74,7 @@ def to_model(model: Model, samples: Tensor) -> Tensor:
             f"this model needs latents [B, {form.channels}, h, w], not {list(samples.shape)}; "
             f"{model.family.title} takes the latents of the VAE of {form.name}{_others(samples)}"
         )
-    x = samples.to(example(model.network).device, torch.float32)
+    x = samples.to(model.device, torch.float32)
     # An empty latent stands for "nothing yet", not for the picture that zeros decode to.
     return form.to_model(x) if bool(x.any()) else x
 

@@ -7,12 +7,33 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..networks.vision import ClipVisionOutput
 from ..values import Conditioning
 
 
 def with_options(conditioning: Conditioning, **options: Any) -> Conditioning:
     """Return a conditioning with these options set in every entry; `entries.OPTIONS` lists them."""
     return [[context, {**old, **options}] for context, old in conditioning]
+
+
+def with_picture(
+    conditioning: Conditioning, output: ClipVisionOutput, strength: float, noise_augmentation: float
+) -> Conditioning:
+    """Return a conditioning that asks an unCLIP model to resemble a picture too, besides those it has.
+
+    `noise_augmentation` (0..1) blurs what is asked for. With strength 0 the conditioning stays as it is.
+    """
+    if not strength:
+        return conditioning
+    given = {
+        "clip_vision_output": output,
+        "strength": strength,
+        "noise_augmentation": noise_augmentation,
+    }
+    return [
+        [context, {**old, "unclip_conditioning": [*old.get("unclip_conditioning", ()), given]}]
+        for context, old in conditioning
+    ]
 
 
 def as_negative(conditioning: Conditioning) -> Conditioning:

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from ..model import Model
 from ..names import UnknownNameError, nearest_first
-from ..networks.weights import example
 from ..values import CELL, Conditioning
 from .areas import Box, area_box, feathered, mask_box
 from .beside import beside_latent
@@ -34,6 +33,7 @@ OPTIONS: Mapping[str, str] = {
     "target_height": "SDXL: its height",
     "aesthetic_score": "SDXL refiner: how beautiful, about 1 to 10",
     "prompt_type": "'negative' for what a picture should not be, which decides the score if none is given",
+    "unclip_conditioning": "unCLIP: pictures, [{clip_vision_output, strength, noise_augmentation}]",
     "concat_latent_image": "a picture's latent [B,C,h,w], not scaled, for inpainting and editing networks",
     "concat_mask": "[B,1,H,W], 1 where an inpainting network repaints",
     "default": "whether the entry holds only where no other one does",
@@ -84,10 +84,9 @@ def entry_of(model: Model, canvas: Canvas, context: Tensor, options: Mapping[str
             raise UnknownNameError("conditioning option", name, nearest_first(name, OPTIONS))
     box, weight = _place(canvas, options)
     beside = beside_latent(model, canvas, options)
-    like = example(model.network)
     return Entry(
-        context=_context(model, canvas, context).to(like),
-        vector=_vector(model, canvas, options, like),
+        context=_context(model, canvas, context).to(model.device, model.dtype),
+        vector=_vector(model, canvas, options),
         beside=None if beside is None else box.cut(beside),
         box=box,
         weight=weight.to(canvas.kept),
@@ -107,7 +106,7 @@ def _context(model: Model, canvas: Canvas, context: Tensor) -> Tensor:
     return context.expand(batch, -1, -1)
 
 
-def _vector(model: Model, canvas: Canvas, options: Mapping[str, Any], like: Tensor) -> Tensor | None:
+def _vector(model: Model, canvas: Canvas, options: Mapping[str, Any]) -> Tensor | None:
     if model.family.vector is None:
         return None
     pooled: Tensor | None = options.get("pooled_output")
@@ -120,7 +119,7 @@ def _vector(model: Model, canvas: Canvas, options: Mapping[str, Any], like: Tens
         raise ValueError(f"{canvas.batch} latents need 1 or {canvas.batch} pooled outputs, not {len(pooled)}")
     vector = model.family.vector
     rows = [vector(row[None], options, canvas.height * CELL, canvas.width * CELL) for row in pooled]
-    return torch.cat(rows).expand(canvas.batch, -1).to(like)
+    return torch.cat(rows).expand(canvas.batch, -1).to(model.device, model.dtype)
 
 
 def _place(canvas: Canvas, options: Mapping[str, Any]) -> tuple[Box, Tensor]:

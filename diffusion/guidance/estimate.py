@@ -22,6 +22,7 @@ from ..model import Model
 from ..networks.attention import Context
 from ..networks.hooks import Hooks
 from ..values import Conditioning
+from .base import Holding
 from .canvas import Canvas
 from .entries import Entry, entries_of
 
@@ -41,10 +42,17 @@ def predict(model: Model, x: Tensor, sigma: float, conditioning: Conditioning) -
 
 
 def predict_each(
-    model: Model, x: Tensor, sigma: float, conditionings: Sequence[Conditioning]
+    model: Model,
+    x: Tensor,
+    sigma: float,
+    conditionings: Sequence[Conditioning],
+    call_bytes: int = CALL_BYTES,
 ) -> tuple[Tensor, ...]:
-    """Return the model's estimate of x0 under each conditioning. Raises as `predict` does."""
-    return Estimator(model, Canvas(x))(x, sigma, *conditionings)
+    """Return the model's estimate of x0 under each conditioning; `call_bytes` as for `Estimator`.
+
+    Raises as `predict` does.
+    """
+    return Estimator(model, Canvas(x), call_bytes)(x, sigma, *conditionings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +78,7 @@ class Estimator:
     def __init__(self, model: Model, canvas: Canvas, call_bytes: int = CALL_BYTES) -> None:
         self.model = model
         self.canvas = canvas
-        per_item = bytes_per_item(model, canvas)
+        per_item = bytes_per_item(model, canvas.height, canvas.width)
         self._most = max(1, call_bytes // (per_item * canvas.batch))
         self._ready: dict[int, tuple[Conditioning, tuple[Entry, ...]]] = {}
         self._batches: dict[tuple[Entry, ...], list[Batch]] = {}
@@ -102,6 +110,15 @@ class Estimator:
         """Tell whether any entry of a conditioning holds at this level."""
         return bool(self._speaking(conditioning, sigma))
 
+    def holding(self, sigma: float, *conditionings: Conditioning | None) -> Holding:
+        """Return the numbers of the entries of each conditioning that hold at this level."""
+        return tuple(() if one is None else self._numbers(one, sigma) for one in conditionings)
+
+    def _numbers(self, conditioning: Conditioning, sigma: float) -> tuple[int, ...]:
+        holding = self._speaking(conditioning, sigma)
+        _, entries = self._ready[id(conditioning)]
+        return tuple(number for number, entry in enumerate(entries) if entry in holding)
+
     def _of_size(self, height: int, width: int) -> Estimator:
         if (height, width) not in self._resized:
             canvas = self.canvas.resized(height, width)
@@ -117,13 +134,13 @@ class Estimator:
         return [entry for entry in entries if entry.lowest <= sigma <= entry.highest]
 
 
-def bytes_per_item(model: Model, canvas: Canvas) -> int:
+def bytes_per_item(model: Model, height: int, width: int) -> int:
     """Return about how much memory the activations of a network call take for each latent in it.
 
     Taken as 64 feature maps of the finest level: skip connections and the feed-forward's inside are most of
     it.
     """
-    return 64 * model.unet.spec.channels[0] * canvas.height * canvas.width * model.dtype.itemsize
+    return 64 * model.unet.spec.channels[0] * height * width * model.dtype.itemsize
 
 
 def batched(model: Model, entries: Iterable[Entry], most: int) -> list[Batch]:

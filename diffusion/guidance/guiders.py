@@ -8,16 +8,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from torch import Tensor
 
 from ..model import Model
 from ..samplers.base import Both
 from ..values import Conditioning
-from .base import Moment, Parts, Rule
+from .base import Asked, Holding, Moment, Parts, Rule
 from .canvas import Canvas
 from .conditioning import as_negative
-from .estimate import Estimator
+from .estimate import CALL_BYTES, Estimator
 
 
 def cfg_combine(cond: Tensor, uncond: Tensor, scale: float) -> Tensor:
@@ -33,6 +34,11 @@ class Guider(ABC):
 
     model: Model
 
+    @property
+    @abstractmethod
+    def conditionings(self) -> tuple[Conditioning | None, ...]:
+        """The conditionings that it may ask the model about, always in the same order."""
+
     @abstractmethod
     def guide(self, run: Guided, x: Tensor, sigma: float, *, want_uncond: bool) -> Both:
         """Return the guided estimate of x0, and the unconditional one where it is wanted."""
@@ -41,33 +47,55 @@ class Guider(ABC):
     def marked(self) -> Guider:
         """Return the guider with the negative conditioning marked as such."""
 
-    def begin(self, canvas: Canvas, memory: dict[Rule, Tensor] | None = None) -> Guided:
-        """Return the `denoise` of one run on a canvas; `memory` is that of `Guided`, new without one."""
-        return Guided(self.marked(), Estimator(self.model, canvas), {} if memory is None else memory)
+    def begin(
+        self, canvas: Canvas, memory: dict[Rule, Any] | None = None, call_bytes: int = CALL_BYTES
+    ) -> Guided:
+        """Return the `denoise` of one run on a canvas; `memory` is that of `Guided`, new without one.
+
+        `call_bytes` is what a call of the network may take beside its weights.
+        """
+        estimator = Estimator(self.model, canvas, call_bytes)
+        return Guided(self.marked(), estimator, {} if memory is None else memory)
 
 
 @dataclass(frozen=True, eq=False)
 class Guided:
     """A guider at work on one canvas: the `denoise` of a sampler.
 
-    `memory` is what rules remember from call to call (momentum): empty at the start of a run, and with a
-    sampler's state all that going on from there takes.
+    `memory` is what rules remember from call to call (momentum, outputs): empty at the start of a run, and
+    with a sampler's state all that going on from there takes.
     """
 
     guider: Guider
     estimator: Estimator
-    memory: dict[Rule, Tensor] = field(default_factory=dict[Rule, Tensor])
+    memory: dict[Rule, Any] = field(default_factory=dict["Rule", Any])
 
     def __call__(self, x: Tensor, sigma: float, /) -> Tensor:
         """Return the guided estimate of x0."""
-        return self.guider.guide(self, x, sigma, want_uncond=False).guided
+        return self._estimates(x, sigma, want_uncond=False).guided
 
     def both(self, x: Tensor, sigma: float, /) -> Both:
         """Return the guided estimate of x0 and the one under the negative conditioning alone.
 
         Without a negative conditioning the positive one's stands for it.
         """
-        return self.guider.guide(self, x, sigma, want_uncond=True)
+        return self._estimates(x, sigma, want_uncond=True)
+
+    def holding(self, sigma: float) -> Holding:
+        """Return which entries of the guider's conditionings, and of its model's rules, hold at a level."""
+        own = (one for rule in self.estimator.model.guidance for one in rule.asks)
+        return self.estimator.holding(sigma, *self.guider.conditionings, *own)
+
+    def _estimates(self, x: Tensor, sigma: float, *, want_uncond: bool) -> Both:
+        model = self.estimator.model
+        asked = Asked(x, sigma, self.holding(sigma), model, self.memory)
+        for rule in model.guidance:
+            if (known := rule.instead(asked)) is not None:
+                return known
+        found = self.guider.guide(self, x, sigma, want_uncond=want_uncond)
+        for rule in model.guidance:
+            rule.done(asked, found)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +110,11 @@ class CfgGuider(Guider):
     positive: Conditioning
     negative: Conditioning | None = None
     scale: float = 1.0
+
+    @property
+    def conditionings(self) -> tuple[Conditioning | None, ...]:
+        """Positive and negative."""
+        return self.positive, self.negative
 
     def guide(self, run: Guided, x: Tensor, sigma: float, *, want_uncond: bool) -> Both:
         """Return the guided estimate of x0, and the unconditional one where it is wanted."""
@@ -110,6 +143,11 @@ class DualCfgGuider(Guider):
     scale_first: float
     scale_second: float
     nested: bool = False
+
+    @property
+    def conditionings(self) -> tuple[Conditioning | None, ...]:
+        """First, second and negative."""
+        return self.first, self.second, self.negative
 
     def guide(self, run: Guided, x: Tensor, sigma: float, *, want_uncond: bool) -> Both:
         """Return the guided estimate of x0, and the unconditional one where it is wanted."""
@@ -152,7 +190,8 @@ def moment(
         negative = None
     elif negative is not None and not run.estimator.speaks(positive, sigma):
         positive, negative = negative, None
-    return Moment(x, sigma, scale, positive, negative, run.estimator, run.memory)
+    holding = run.holding(sigma)
+    return Moment(x, sigma, scale, positive, negative, run.estimator, run.memory, holding)
 
 
 def guided_pair(at: Moment, *, want_uncond: bool, also: Sequence[Conditioning] = ()) -> Both:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..latents.encode_inpaint import hollowed
 from ..latents.noise_masks import resized_mask
-from ..vae import Vae
+from ..vae import PictureCoder
 from ..values import Conditioning, Latent
 from .conditioning import with_options
 
@@ -23,7 +23,13 @@ class PictureConditioning(NamedTuple):
 
 
 def inpaint_conditioning(
-    vae: Vae, image: Tensor, mask: Tensor, positive: Conditioning, negative: Conditioning, *, noise_mask: bool
+    vae: PictureCoder,
+    image: Tensor,
+    mask: Tensor,
+    positive: Conditioning,
+    negative: Conditioning,
+    *,
+    noise_mask: bool,
 ) -> PictureConditioning:
     """Give conditionings IMAGE [B,H,W,C] with grey where MASK [N,h,w] is 1 (0.5 and more), and the mask.
 
@@ -41,7 +47,7 @@ def inpaint_conditioning(
 
 
 def edit_conditioning(
-    vae: Vae, image: Tensor, positive: Conditioning, negative: Conditioning
+    vae: PictureCoder, image: Tensor, positive: Conditioning, negative: Conditioning
 ) -> PictureConditioning:
     """Give conditionings IMAGE [B,H,W,C] to be edited, and an empty latent of its size."""
     seen = vae.encode(image)

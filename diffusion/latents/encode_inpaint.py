@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..vae import Vae
+from ..vae import PictureCoder
 from ..values import Latent
 from .noise_masks import resized_mask
 
 GREY = 0.5
 
 
-def encode_for_inpaint(vae: Vae, image: Tensor, mask: Tensor, grow: int) -> Latent:
+def encode_for_inpaint(vae: PictureCoder, image: Tensor, mask: Tensor, grow: int) -> Latent:
     """Encode IMAGE [B,H,W,C] with mid-grey where MASK [N,h,w] is 1 (0.5 and more), and say to repaint there.
 
     The mask is resized (bilinear) to the picture. What is repainted reaches further than the hole: it is

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
 import torch
 
 from ..values import Latent
@@ -81,3 +84,50 @@ def seed_behaviour(latent: Latent, behaviour: str) -> Latent:
 def batch_index_of(latent: Latent) -> list[int]:
     """Return the batch index of every item: 0, 1, 2, ... unless the latent says otherwise."""
     return latent.get("batch_index") or list(range(len(latent["samples"])))
+
+
+def rebatch_latents(batches: Sequence[Latent], size: int) -> list[Latent]:
+    """Make batches of at most `size` of all items of several, in their order.
+
+    Items whose samples are of another shape begin a new batch. Those without a batch index are numbered
+    through, so that each has noise of its own, and that of one batch taken apart stays as it was. Where an
+    item has a noise mask, all of the others in its batch are repainted.
+    """
+    total = sum(len(latent["samples"]) for latent in batches)
+    items: list[Latent] = []
+    for latent in batches:
+        mask = latent.get("noise_mask")
+        masks = None if mask is None else repeated_to(mask, len(latent["samples"]))
+        known = latent.get("batch_index")
+        for place, sample in enumerate(latent["samples"]):
+            item: Latent = {"samples": sample[None], "batch_index": [known[place] if known else len(items)]}
+            if not known:
+                item["batch_size"] = total
+            elif "batch_size" in latent:
+                item["batch_size"] = latent["batch_size"]
+            if masks is not None:
+                item["noise_mask"] = masks[place : place + 1]
+            items.append(item)
+    return [_joined(group) for group in _alike(items, size)]
+
+
+def _alike(items: Iterable[Latent], size: int) -> Iterator[list[Latent]]:
+    for _, found in itertools.groupby(items, lambda item: item["samples"].shape):
+        group = list(found)
+        yield from (group[first : first + size] for first in range(0, len(group), size))
+
+
+def _joined(items: Sequence[Latent]) -> Latent:
+    joined: Latent = {
+        "samples": torch.cat([item["samples"] for item in items]),
+        "batch_index": [index for item in items for index in batch_index_of(item)],
+    }
+    if sizes := [item["batch_size"] for item in items if "batch_size" in item]:
+        joined["batch_size"] = max(sizes)
+    if any("noise_mask" in item for item in items):
+        masks = [item.get("noise_mask") for item in items]
+        shapes = {None if mask is None else mask.shape for mask in masks}
+        if len(shapes) > 1:
+            masks = [full_mask(item) for item in items]
+        joined["noise_mask"] = torch.cat([mask for mask in masks if mask is not None])
+    return joined

@@ -88,5 +88,8 @@ PLAYGROUND = LatentFormat(
     preview="taesdxl",
 )
 
+SMALL_FORMATS: Mapping[str, LatentFormat] = {form.preview: form for form in (SD1, SDXL)}
+"""The latents that published small decoders (TAESD) are for, by the beginning of their files' names."""
+
 FORMATS: Mapping[str, LatentFormat] = {form.name: form for form in (SD1, SDXL, PLAYGROUND)}
 """Every latent format of the family, by its name."""

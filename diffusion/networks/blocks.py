@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .attention import Context, Row, SpatialTransformer, repeated
 from .layers import Conv, Conv1x1, Conv3x3, GroupNorm, Linear, SiLU, added
+from .supply import Lend, lent_in_place
 
 
 def timestep_embedding(timesteps: Tensor, width: int) -> Tensor:
@@ -88,15 +89,17 @@ class Block(nn.ModuleList):
         context: Context,
         size: tuple[int, int] = (0, 0),
         row: Row | None = None,
+        lend: Lend = lent_in_place,
     ) -> Tensor:
         """[B,C,h,w] -> [B,C',h',w']; `size` is what an upsampler in this row enlarges to."""
         for layer in self:
-            if isinstance(layer, ResBlock):
-                x = layer(x, emb)
-            elif isinstance(layer, SpatialTransformer):
-                x = layer(x, context, row)
-            elif isinstance(layer, Upsample):
-                x = layer(x, size)
-            else:
-                x = layer(x)
+            with lend(layer):
+                if isinstance(layer, ResBlock):
+                    x = layer(x, emb)
+                elif isinstance(layer, SpatialTransformer):
+                    x = layer(x, context, row)
+                elif isinstance(layer, Upsample):
+                    x = layer(x, size)
+                else:
+                    x = layer(x)
         return x

@@ -180,6 +180,19 @@ class GatedLinear(nn.Linear):
             self.gate = nn.Parameter(gate, requires_grad=False)
 
 
+def packs(layer: nn.Module, dtype: torch.dtype, device: torch.device) -> bool:
+    """Tell whether a layer packs a weight of this dtype on this device."""
+    if not isinstance(layer, Packing) or device.type != "cpu" or dtype not in onednn.quick_types():
+        return False
+    return not isinstance(layer, Conv3x3) or layer.coarse or dtype == torch.bfloat16
+
+
+def growth(layer: nn.Module, dtype: torch.dtype) -> float:
+    """Return how many times as large a layer's weight of this dtype is once packed."""
+    larger = isinstance(layer, Conv3x3) and not layer.coarse and dtype == torch.bfloat16
+    return F2X2.values**2 / 9 if larger else 1.0
+
+
 def added(x: Tensor, y: Tensor) -> Tensor:
     """Return x + y, in the memory of x where no gradient needs it: for an x that nothing else reads."""
     return x + y if torch.is_grad_enabled() else x.add_(y)

@@ -26,7 +26,9 @@ def quick_types() -> tuple[torch.dtype, ...]:
 
 
 def inferring(x: Tensor) -> bool:
-    """Tell whether x is computed with on the CPU and no gradients are recorded."""
+    """Tell whether x is computed with on the CPU, no gradients are recorded and no compiler looks on."""
+    if torch.compiler.is_compiling():
+        return False  # torch's own layers are what compilers know
     return x.device.type == "cpu" and not torch.is_grad_enabled()
 
 

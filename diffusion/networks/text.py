@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ..errors import CheckpointError
 from ..names import row
+from .supply import Streamable
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Insert(NamedTuple):
     vector: Tensor
 
 
-class TextTower(nn.Module):
+class TextTower(Streamable):
     """A CLIP text tower; its keys are those of files (`text_model.…`, `text_projection.weight`)."""
 
     def __init__(self, spec: TextSpec) -> None:
@@ -130,6 +131,12 @@ class TextTower(nn.Module):
             None if spec.projection is None else nn.Linear(spec.width, spec.projection, bias=False)
         )
 
+    def layers(self) -> list[nn.Module]:
+        """Return the layers that are asked for one after the other (`Streamable`)."""
+        model = self.text_model
+        last = [] if self.text_projection is None else [self.text_projection]
+        return [model.embeddings, *model.encoder.layers, model.final_layer_norm, *last]
+
     def forward(
         self, ids: Tensor, eos: int, layer: int = -1, *, norm: bool = True, inserts: Sequence[Insert] = ()
     ) -> TextOutput:
@@ -143,18 +150,25 @@ class TextTower(nn.Module):
         layers = self.spec.layers
         if not -layers <= layer <= -1:
             raise ValueError(f"layer {layer} of a text tower with layers {-layers} to -1")
-        x = self._embedded(ids, inserts)
-        hidden = x
-        for index, block in enumerate(self.text_model.encoder.layers, start=-layers):
-            x = block(x, None, is_causal=True)
-            if index == layer:
-                hidden = x
-        last: Tensor = self.text_model.final_layer_norm(x)
-        if norm:
-            hidden = last if layer == -1 else self.text_model.final_layer_norm(hidden)
-        first_eos = (ids == eos).int().argmax(dim=-1)
-        pooled = last[torch.arange(len(ids), device=ids.device), first_eos]
-        return TextOutput(hidden, pooled if self.text_projection is None else self.text_projection(pooled))
+        with self.supply.in_turn(self.layers()) as lend:
+            with lend(self.text_model.embeddings):
+                x = self._embedded(ids, inserts)
+            hidden = x
+            for index, block in enumerate(self.text_model.encoder.layers, start=-layers):
+                with lend(block):
+                    x = block(x, None, is_causal=True)
+                if index == layer:
+                    hidden = x
+            with lend(self.text_model.final_layer_norm):
+                last: Tensor = self.text_model.final_layer_norm(x)
+                if norm:
+                    hidden = last if layer == -1 else self.text_model.final_layer_norm(hidden)
+            first_eos = (ids == eos).int().argmax(dim=-1)
+            pooled = last[torch.arange(len(ids), device=ids.device), first_eos]
+            if self.text_projection is not None:
+                with lend(self.text_projection):
+                    pooled = self.text_projection(pooled)
+        return TextOutput(hidden, pooled)
 
     def _embedded(self, ids: Tensor, inserts: Sequence[Insert]) -> Tensor:
         """Return the tokens' vectors [B,T,width] with their positions added."""

@@ -9,15 +9,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
-from .attention import Context, Row, SpatialTransformer, TransformerBlock, repeated, through
+from .attention import Context, KeysValues, Row, SpatialTransformer, TransformerBlock, repeated, through
 from .blocks import Block, Downsample, ResBlock, Upsample, timestep_embedding
 from .hooks import NO_HOOKS, Call, Hooks, Part, Place
 from .layers import GroupNorm, Linear, SiLU
+from .supply import Lend, Streamable
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -116,7 +118,7 @@ class UNetSpec:
         )
 
 
-class UNet(nn.Module):
+class UNet(Streamable):
     """Predicts noise (or velocity) from a noisy latent, a timestep and a text context.
 
     State-dict keys are those of the original checkpoints, without `model.diffusion_model.`.
@@ -176,6 +178,12 @@ class UNet(nn.Module):
                 linear=spec.linear_projections,
             )
 
+    def layers(self) -> list[nn.Module]:
+        """Return the layers that are asked for one after the other (`Streamable`)."""
+        rows = [*self.input_blocks, self.middle_block, *self.output_blocks]
+        labels = [] if self.spec.label_channels is None else [self.label_emb]
+        return [self.time_embed, *labels, *(layer for row in rows for layer in cast(Block, row)), self.out]
+
     def project_context(self, tokens: Tensor) -> Context:
         """Return a text [B,S,context_channels] with the keys and values that cross attentions make of it.
 
@@ -183,7 +191,14 @@ class UNet(nn.Module):
         """
         self._check_context(tokens)
         crossing = [layer.attn2 for layer in self.modules() if isinstance(layer, TransformerBlock)]
-        return Context(tokens, {layer: layer.keys_values(tokens, tokens) for layer in crossing})
+        known: dict[nn.Module, KeysValues] = {}
+        with self.supply.in_turn([part for layer in crossing for part in (layer.to_k, layer.to_v)]) as lend:
+            for layer in crossing:
+                with lend(layer.to_k):
+                    k = layer.split(layer.to_k(tokens))
+                with lend(layer.to_v):
+                    known[layer] = KeysValues(k, layer.split(layer.to_v(tokens)))
+        return Context(tokens, known)
 
     def forward(
         self,
@@ -205,9 +220,17 @@ class UNet(nn.Module):
         context = context if isinstance(context, Context) else Context(context)
         timesteps = timesteps.reshape(-1)
         self._check(x, timesteps, context.tokens, y)
-        emb: Tensor = self.time_embed(timestep_embedding(timesteps, self.spec.channels[0]).to(x.dtype))
+        with self.supply.in_turn(self.layers()) as lend:
+            return self._computed(x, timesteps, context, y, hooks, lend)
+
+    def _computed(
+        self, x: Tensor, timesteps: Tensor, context: Context, y: Tensor | None, hooks: Hooks, lend: Lend
+    ) -> Tensor:
+        with lend(self.time_embed):
+            emb: Tensor = self.time_embed(timestep_embedding(timesteps, self.spec.channels[0]).to(x.dtype))
         if y is not None:
-            emb = repeated(emb, y) + self.label_emb(y)
+            with lend(self.label_emb):
+                emb = repeated(emb, y) + self.label_emb(y)
         if hooks or len(emb) > len(x):
             x = repeated(x, context.tokens)
         x = x.contiguous(memory_format=torch.channels_last)  # so that maps and tokens are views of each other
@@ -219,11 +242,11 @@ class UNet(nn.Module):
         skips: list[Tensor] = []
         for number, block in enumerate(self.input_blocks):
             at = row("input", number)
-            x = block(x, emb, context, row=at)
+            x = block(x, emb, context, row=at, lend=lend)
             x, skip = through(hooks.after_input, at, x, x)
             skips.append(skip)
         at = row("middle", 0)
-        x = self.middle_block(x, emb, context, row=at)
+        x = self.middle_block(x, emb, context, row=at, lend=lend)
         if at:
             for function in hooks.after_middle:
                 x = function(at.place, x)
@@ -232,8 +255,9 @@ class UNet(nn.Module):
             x, skip = through(hooks.before_output, at, x, skips.pop())
             x = torch.cat([x, repeated(skip, x)], dim=1)
             size = tuple(skips[-1].shape[-2:]) if skips else tuple(x.shape[-2:])
-            x = block(x, emb, context, size, at)
-        return self.out(x)
+            x = block(x, emb, context, size, at, lend)
+        with lend(self.out):
+            return self.out(x)
 
     def _check(self, x: Tensor, timesteps: Tensor, context: Tensor, y: Tensor | None) -> None:
         spec = self.spec

@@ -6,7 +6,7 @@ Radford et al. 2021, "Learning Transferable Visual Models From Natural Language 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from math import isqrt
@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
-from .weights import Copies, example, nbytes
+from .placing import Placed
+from .weights import Copies, example, held, nbytes
 
 HEADS = 16
 """Heads of attention in every published tower; they leave no trace in a file."""
@@ -162,9 +163,18 @@ class ClipVision:
         )
 
     @property
+    def weights(self) -> Placed:
+        """What decides where the weights lie while computing."""
+        return self.copies.placed(self.tower, self.dtype)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of memory that the weights take while computing."""
         return nbytes(self.tower, self.dtype)
+
+    def held(self) -> Mapping[Hashable, int]:
+        """Return the bytes that keeping this holds, by weight: other handles of the tower share them."""
+        return held(self.tower)
 
 
 def vision_pixels(image: Tensor, side: int, crop: str = "center") -> Tensor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,6 +26,19 @@ def images_from_batch(image: Tensor, first: int, length: int) -> Tensor:
     """Return `length` pictures of a batch from number `first` on, as many as there are, one at least."""
     first = min(first, len(image) - 1)
     return image[first : first + length].clone()
+
+
+def rebatch_images(batches: Sequence[Tensor], size: int) -> list[Tensor]:
+    """Make batches of at most `size` of all pictures of several, in their order.
+
+    Pictures of another size or with other channels begin a new batch.
+    """
+    pictures = (picture for batch in batches for picture in batch)
+    rebatched: list[Tensor] = []
+    for _, found in itertools.groupby(pictures, lambda picture: picture.shape):
+        alike = list(found)
+        rebatched += (torch.stack(alike[first : first + size]) for first in range(0, len(alike), size))
+    return rebatched
 
 
 def with_channels(image: Tensor, channels: int) -> Tensor:

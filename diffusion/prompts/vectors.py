@@ -1,12 +1,14 @@
-"""The vector that SDXL and its refiner take beside the text: the pooled text, sizes, a score.
+"""The vectors that networks take beside the text: for SDXL and its refiner the pooled text, sizes, a score.
 
 Podell et al. 2023, "SDXL: Improving Latent Diffusion Models for High-Resolution Image Synthesis"
-(arXiv:2307.01952), section 2.2.
+(arXiv:2307.01952), section 2.2. For unCLIP pictures, Ramesh et al. 2022 (arXiv:2204.06125).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
+from math import cos, pi
 from typing import Any
 
 import torch
@@ -48,6 +50,72 @@ def refiner_vector(pooled: Tensor, options: Mapping[str, Any], height: int, widt
         options.get("crop_w", 0),
         options.get("aesthetic_score", default),
     )
+
+
+LEVELS = 1000
+"""How many levels of noise unCLIP knows, from next to nothing to nothing but noise."""
+
+MERGED = 0.05
+"""How much noise (0..1) the sum of several pictures gets: it lies further out than any one of them."""
+
+
+def unclip_vector(width: int) -> Callable[[Tensor, Mapping[str, Any], int, int], Tensor]:
+    """Return what builds unCLIP's vector [1,2 * width]: a picture's embedding, noised, and how much.
+
+    The pictures are those in `unclip_conditioning` of a conditioning's options, [{"clip_vision_output":
+    ClipVisionOutput, "strength": number, "noise_augmentation": 0..1}]; without any the vector is 0. Several
+    are added up by their strengths and noised once more, by `MERGED`. The noise is the same in every run.
+    The function raises ValueError for embeddings of another width.
+    """
+
+    def build(pooled: Tensor, options: Mapping[str, Any], height: int, span: int) -> Tensor:
+        del height, span
+        parts: list[Tensor] = []
+        for given in options.get("unclip_conditioning", ()):
+            embeddings: Tensor = given["clip_vision_output"].image_embeds.to(pooled)
+            if embeddings.shape[-1] != width:
+                raise ValueError(
+                    f"this unCLIP model takes pictures as {width} channels, but the vision tower gave "
+                    f"{embeddings.shape[-1]}; use the one of the same checkpoint"
+                )
+            for embedding in embeddings:
+                noised = _noised_embedding(embedding[None], given["noise_augmentation"])
+                parts.append(noised * given["strength"])
+        if not parts:
+            return pooled.new_zeros(1, 2 * width)
+        if len(parts) == 1:
+            return parts[0]
+        return _noised_embedding(sum(parts[1:], parts[0])[:, :width], MERGED)
+
+    return build
+
+
+def _noised_embedding(embedding: Tensor, share: float) -> Tensor:
+    """Return an embedding [1,C] with noise of a share (0..1) of all levels, and that level, as [1,2C].
+
+    The noise is of variance 1. (That of ViT-L was of the embeddings' own variance, which no file tells.)
+    """
+    level = round((LEVELS - 1) * share)
+    kept = squared_cosine_alphas()[level]
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(embedding.shape, generator=generator).to(embedding)
+    wave = timestep_embedding(torch.tensor([level], device=embedding.device), embedding.shape[1])
+    return torch.cat([kept**0.5 * embedding + (1 - kept) ** 0.5 * noise, wave.to(embedding)], 1)
+
+
+@cache
+def squared_cosine_alphas() -> tuple[float, ...]:
+    """Return alpha-bar of each level of the cosine schedule; Nichol and Dhariwal 2021, arXiv:2102.09672."""
+
+    def kept(time: float) -> float:
+        return cos((time + 0.008) / 1.008 * pi / 2) ** 2
+
+    alphas: list[float] = []
+    total = 1.0
+    for level in range(LEVELS):
+        total *= 1 - min(1 - kept((level + 1) / LEVELS) / kept(level / LEVELS), 0.999)
+        alphas.append(total)
+    return tuple(alphas)
 
 
 def _vector(pooled: Tensor, *numbers: float) -> Tensor:

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from inkloom.cli.bars import Bars
 from inkloom.cli.drawing import STOPPING, Names
-from inkloom.executor import Event, Graph, NodeFinished, NodeStarted, Progress
+from inkloom.executor import Event, Graph, NodeBlocked, NodeFailed, NodeFinished, NodeStarted, Progress
 from inkloom.nodes import NODES
 
 GRAPH = Graph.parse(
@@ -22,7 +22,7 @@ GRAPH = Graph.parse(
 def drawn(*events: Event, stopping: bool = False) -> str:
     """Return all that a terminal is sent."""
     screen = io.StringIO()
-    console = Console(file=screen, force_terminal=True, width=100, color_system=None)
+    console = Console(file=screen, force_terminal=True, width=120, color_system=None)
     bars = Bars(Names(GRAPH, NODES), console)
     for event in events:
         bars.tell(event)
@@ -53,6 +53,33 @@ def step(node: str, done: int, at: float) -> Progress:
             ("step 7 of 20", "3.0 steps/s", "4.3 s left"),
         ),
         ((started("1"), started("1.0", display="1"), started("1.1", display="1")), ("node 2 inside",)),
+        (
+            (
+                started("1"),
+                started("1.0", display="1"),
+                NodeStarted(node="1.0.a", class_type="ImageInvert", display_node="2", parent="1.0"),
+            ),
+            ("node 2 inside",),
+        ),
+        (
+            (
+                started("1"),
+                NodeFailed(
+                    node="1.7.a",
+                    class_type="ImageInvert",
+                    display_node="2",
+                    parent="1",
+                    exception_type="ValueError",
+                    message="no [such] picture",
+                    inputs={},
+                ),
+            ),
+            ("node 2, ImageInvert (1.7.a): failed, so this item is left out: no [such] picture",),
+        ),
+        (
+            (NodeBlocked(node="1", class_type="ImageInvert", display_node="1", message="closed"),),
+            ("node 1, ImageInvert: not run: closed",),
+        ),
         (
             (started("1", 1.0), NodeFinished(node="1", class_type="ImageInvert", display_node="1", at=3.5)),
             ("✓ [one]", "2.5 s"),

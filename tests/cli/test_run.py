@@ -41,7 +41,8 @@ def test_a_run_prints_the_path_of_its_picture(inkloom: Any, write: Any, edited: 
 
 def test_a_picture_runs_again_to_the_same_pixels(inkloom: Any, write: Any, edited: Edited) -> None:
     first = picture_of(inkloom("run", write(edited(n1={"color": 0x123456}))))
-    again = inkloom("run", str(first))
+    assert picture_of(inkloom("run", str(first))) == first, "nothing is computed or written a second time"
+    again = inkloom("run", str(first), "--no-disk-cache")
     assert again.status == 0
     assert picture_of(again) != first
     assert pixels(picture_of(again)) == pixels(first)
@@ -63,6 +64,16 @@ def test_from_standard_input_into_another_folder(
     picture = io.TextIOWrapper(io.BytesIO(picture_of(said).read_bytes()))
     monkeypatch.setattr("sys.stdin", picture)
     assert inkloom("run", "-").status == 0, "a picture is a workflow there too"
+
+
+def test_a_picture_in_one_folder_is_none_in_another(
+    inkloom: Any, write: Any, edited: Edited, tmp_path: Path
+) -> None:
+    flow = write(edited())
+    for name in ("one", "two"):
+        picture = picture_of(inkloom("run", flow, "--output", str(tmp_path / name)))
+        assert picture == tmp_path / name / "inv_00001_.png"
+        assert picture.exists()
 
 
 def test_json_events(inkloom: Any, write: Any, edited: Edited, root: Path) -> None:

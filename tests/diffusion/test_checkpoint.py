@@ -233,7 +233,6 @@ PARTS = {
 MORE = {
     "model.diffusion_model.time_embedding.cond_proj.weight": "a U-Net distilled to take its guidance scale",
     "model.diffusion_model.input_blocks.1.1.time_stack.0.norm1.weight": "a Stable Video Diffusion model",
-    "noise_augmentor.data_mean": "an unCLIP model",
 }
 
 

@@ -120,7 +120,7 @@ def test_texts_of_different_lengths_share_a_call(
 def test_calls_are_no_larger_than_memory_allows(model: Model, calls: list[int]) -> None:
     x, prompts = latents(2), [text(k) for k in range(5)]
     canvas = Canvas(x)
-    limited = Estimator(model, canvas, call_bytes=2 * 2 * bytes_per_item(model, canvas))
+    limited = Estimator(model, canvas, call_bytes=2 * 2 * bytes_per_item(model, canvas.height, canvas.width))
     found = limited(x, 3.0, *prompts)
     assert calls == [4, 4, 2]
     for estimate, expected in zip(found, predict_each(model, x, 3.0, prompts), strict=True):

@@ -60,6 +60,8 @@ SPECS = {
     "sd1-edit": (replace(SD1, in_channels=8), ()),
     "sd2": (SD2, ()),
     "sd2-inpainting": (replace(SD2, in_channels=9), ()),
+    "sd2-unclip-h": (replace(SD2, label_channels=2048), ()),
+    "sd2-unclip-l": (replace(SD2, label_channels=1536), ()),
     "playground-2.5": (SDXL, ("edm_mean", "edm_std")),
     "sdxl": (SDXL, ()),
     "sdxl-inpainting": (replace(SDXL, in_channels=9), ()),
@@ -89,7 +91,7 @@ def test_a_networks_keys_tell_its_shape_and_its_family(name):
     [
         replace(SD1, in_channels=5),
         replace(SD2, in_channels=7),
-        replace(SD2, label_channels=2048),
+        replace(SD2, label_channels=1000),
         replace(SDXL, linear_projections=False, heads=8, head_channels=None),
     ],
 )

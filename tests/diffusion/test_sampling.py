@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -328,6 +330,15 @@ def test_nan_is_told_with_step_and_sigma(model: Model) -> None:
     with pytest.raises(NotFiniteError, match=r"step 3 of 4, from sigma 1 to 0\.5.*full precision") as caught:
         run(model, "euler", empty(), sigmas=sigmas, positive=late)
     assert (caught.value.step, caught.value.steps, caught.value.sigma) == (3, 4, 1.0)
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_a_weight_that_is_the_cause_is_named(model: Model, bad: float) -> None:
+    broken, name = copy.deepcopy(model.unet), "middle_block.0.in_layers.2.bias"
+    broken.get_parameter(name).data[3] = bad
+    sigmas = torch.tensor([10.0, 0.0])
+    with pytest.raises(NotFiniteError, match=f"step 1 of 1.*weight {re.escape(name)} is NaN"):
+        run(replace(model, unet=broken), "euler", empty(), sigmas=sigmas)
 
 
 def test_the_last_estimate_is_the_latent_of_a_whole_run(model: Model) -> None:

@@ -12,6 +12,7 @@ import pytest
 from inkloom.executor import (
     UNSET,
     Advanced,
+    Blocked,
     Choice,
     Context,
     DeclarationError,
@@ -21,6 +22,7 @@ from inkloom.executor import (
     Folders,
     Hidden,
     Json,
+    Lazy,
     Names,
     NodeTable,
     Optional,
@@ -236,7 +238,16 @@ def _several(*, a: int) -> int | str: ...
 def _bytes_out(*, a: int) -> bytes: ...
 
 
-async def _async(*, a: int) -> int: ...
+def _lazy_without_null(*, a: Annotated[int, Lazy()]) -> None: ...
+
+
+def _lazy_without_needs(*, a: Annotated[int | None, Lazy()]) -> None: ...
+
+
+def _list_with_default(*, a: list[int] = [1]) -> None: ...  # noqa: B006 -- the test
+
+
+def _list_of_what(*, a: list[bytes]) -> None: ...
 
 
 @pytest.mark.parametrize(
@@ -261,7 +272,10 @@ async def _async(*, a: int) -> int: ...
         (_optional_without_default, "needs a default"),
         (_several, "one NamedTuple"),
         (_bytes_out, "return value"),
-        (_async, "async"),
+        (_lazy_without_null, "annotate it as `... | None`"),
+        (_lazy_without_needs, "has lazy inputs (a) and no needs="),
+        (_list_with_default, "default of a list can only be None"),
+        (_list_of_what, "should be Annotated[..., Port"),
     ],
 )
 def test_refuses(function: Callable[..., Any], says: str) -> None:
@@ -269,6 +283,60 @@ def test_refuses(function: Callable[..., Any], says: str) -> None:
         node("Bad", category="test")(function)
     assert says in str(caught.value)
     assert function.__name__ in str(caught.value)
+
+
+def _plain(*, a: int) -> None: ...
+
+
+def _positional_helper(a: int, /) -> list[str]: ...
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"needs": lambda: ["a"]}, "needs= and no Lazy() input"),
+        ({"fingerprint": lambda b: 1}, "the node has no input 'b'; known: a"),
+        ({"fingerprint": lambda *all: 1}, "gets inputs by name"),
+        ({"fingerprint": _positional_helper}, "gets inputs by name"),
+        ({"lane": "fast"}, "there is no lane 'fast'; known: device, files, worker"),
+    ],
+)
+def test_refuses_what_stands_beside_the_function(more: dict[str, Any], says: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        node("Bad", category="test", **more)(_plain)
+    assert says in str(caught.value)
+    assert "_plain" in str(caught.value)
+
+
+def test_lists_lazy_inputs_and_async_functions() -> None:
+    @node("New", category="test", needs=lambda which: [], lane="worker", idempotent=False)
+    async def new(
+        *,
+        which: int,
+        all_of_them: list[Image],
+        some: Annotated[list[Annotated[int, Range(1, 4)]], Tooltip("a few")] | None = None,
+        late: Annotated[Image | None, Lazy()],
+    ) -> list[Image] | Blocked | None:
+        """Be everything at once."""
+
+    declared = declared_by(new)
+    assert declared is not None
+    inputs = declared.inputs
+    assert [spec.is_list for spec in inputs.values()] == [False, True, True, False]
+    assert [spec.lazy for spec in inputs.values()] == [False, False, False, True]
+    assert [spec.required for spec in inputs.values()] == [True, True, False, True]
+    assert (inputs["some"].range, inputs["some"].tooltip) == (Range(1, 4), "a few")
+    assert (declared.is_input_list, declared.is_async, declared.idempotent) == (True, True, False)
+    assert (declared.lane, declared.lazy_inputs) == ("worker", ("late",))
+    assert [(output.type, output.is_list) for output in declared.outputs] == [("IMAGE", True)]
+    assert object_info(declared, Folders.__new__(Folders))["input"] == {
+        "required": {
+            "which": ["INT", {}],
+            "all_of_them": ["IMAGE", {}],
+            "late": ["IMAGE", {"lazy": True}],
+        },
+        "optional": {"some": ["INT", {"min": 1, "max": 4, "tooltip": "a few"}]},
+    }
 
 
 def test_table() -> None:

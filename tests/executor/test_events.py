@@ -9,6 +9,9 @@ import pytest
 from inkloom.executor import (
     EVENTS,
     Event,
+    Mark,
+    NodeBlocked,
+    NodeFailed,
     NodeFinished,
     NodeStarted,
     Progress,
@@ -16,6 +19,7 @@ from inkloom.executor import (
     RunDone,
     RunFailed,
     RunStarted,
+    Span,
     from_json,
     to_json,
 )
@@ -28,7 +32,20 @@ EXAMPLES: list[Event] = [
     NodeFinished(
         seq=3, node="1", class_type="X", display_node="1", ui={"images": [{"filename": "a"}]}, seconds=0.1
     ),
-    NodeFinished(seq=3, node="1", class_type="X", display_node="1", cached=True),
+    NodeFinished(seq=3, node="1", class_type="X", display_node="1", cached=True, key="ab", peak_bytes=7),
+    Span(seq=4, at=2.0, name="U-Net", category="load", start=1.5, seconds=0.5, node="1", args={"bytes": 3}),
+    Mark(seq=4, name="full", category="memory", lane="gpu"),
+    NodeBlocked(seq=4, node="1", class_type="X", display_node="1", message="closed"),
+    NodeFailed(
+        seq=4,
+        node="1.a",
+        class_type="X",
+        display_node="1",
+        parent="1",
+        exception_type="ValueError",
+        message="no",
+        inputs={"a": "b"},
+    ),
     RunFailed(
         seq=4,
         node="1",
@@ -42,7 +59,7 @@ EXAMPLES: list[Event] = [
     ),
     RunCancelled(seq=5, pending=("1", "2")),
     RunCancelled(seq=5, node="1", class_type="X", display_node="1", done=1, total=2),
-    RunDone(seq=6, seconds=1.5),
+    RunDone(seq=6, seconds=1.5, failed=2),
 ]
 
 

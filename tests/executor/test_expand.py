@@ -247,7 +247,7 @@ def test_a_raw_link_does_not_run_its_source(tmp_path: Path) -> None:
             "Dependency cycle detected: e -> e.x",
             "e.x",
         ),
-        ("no JSON", "TypeError", "object is not JSON", "e.x"),
+        ("no JSON", "TypeError", "is not a JSON value", "e.x"),
     ],
 )
 def test_refuses(kind: str, error: str, says: str, blamed: str, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkloom.executor import BadLink, Graph, Link, Node, WorkflowError
+from inkloom.executor.graph import DEEPEST
 from inkloom.executor.order import knots, sources_first
 
 FLOW: dict[str, Any] = {
@@ -75,7 +76,7 @@ def test_links_and_values(given: object, means: object) -> None:
         ("[" * 200_000, "not_json", "", "nested too deeply"),
         ("[1]", "not_api_format", "", "not a list"),
         ("3", "not_api_format", "", "not a number"),
-        ('{"nodes": [], "links": []}', "not_api_format", "", "Export (API)"),
+        ('{"nodes": [], "links": []}', "not_api_format", "", "editor's own format"),
         ('{"a/b": 3}', "not_api_format", "/a~1b", "node 'a/b'"),
         ('{"1": {"class_type": 3}}', "not_api_format", "/1/class_type", "must be text"),
         ('{"1": {"class_type": "X", "inputs": []}}', "not_api_format", "/1/inputs", "must be an object"),
@@ -90,10 +91,40 @@ def test_refuses(text: str | bytes, code: str, pointer: str, says: str) -> None:
     assert says in problem.message
 
 
+def nested(levels: int) -> Any:
+    value: Any = 0
+    for _ in range(levels):
+        value = {"deeper": value}
+    return value
+
+
+@pytest.mark.parametrize("wrap", [lambda v: v, lambda v: {"__value__": [v]}, lambda v: [v, v]])
+def test_a_value_that_is_nested_too_deeply_is_refused_where_it_is(wrap: Callable[[Any], Any]) -> None:
+    Graph.parse({"a": {"class_type": "X", "inputs": {"b": wrap(nested(DEEPEST - 1))}}})
+    for deep in (DEEPEST + 1, 500):
+        flow = {"a": {"class_type": "X", "inputs": {"b": wrap(nested(deep))}}, "c": 3}
+        for source in (flow, json.dumps(flow)):
+            with pytest.raises(WorkflowError) as caught:
+                Graph.parse(source)
+            assert [problem.pointer for problem in caught.value.problems] == ["/a", "/c"]
+            assert "node 'a' has a value that is nested deeper than 100" in caught.value.problems[0].message
+
+
+def test_what_is_beside_the_inputs_is_kept_in_its_order() -> None:
+    given = {"z": 1, "inputs": {}, "a": [2], "class_type": "X", "_meta": {"title": "t", "x": 1}, "m": None}
+    node = Graph.parse({"1": given}).nodes["1"]
+    assert list(node.extra) == ["z", "a", "_meta", "m"]
+    assert (node.title, node.to_api()) == ("t", given)
+    assert Graph.parse({"1": {"inputs": {}, "more": 1}}).nodes["1"].extra == {"more": 1}
+
+
 def test_all_problems_of_form_at_once() -> None:
     with pytest.raises(WorkflowError) as caught:
         Graph.parse({"1": 3, "2": {"class_type": "X", "inputs": 4}, "3": {"class_type": "X"}})
     assert [problem.pointer for problem in caught.value.problems] == ["/1", "/2/inputs"]
+    with pytest.raises(WorkflowError) as caught:
+        Graph.parse('{"1": 3, "2": {"class_type": "X", "a": NaN, "a": 1e999}, "1": 4}')
+    assert [problem.given for problem in caught.value.problems] == ["NaN", "1e999", "a", "1", None]
 
 
 def test_a_graph_is_not_what_it_was_read_from() -> None:

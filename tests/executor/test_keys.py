@@ -27,7 +27,7 @@ from inkloom.executor import (
     node_key,
     validate,
 )
-from inkloom.executor.validate import needed
+from inkloom.executor.snapshot import Snapshot
 
 
 @node("Number", category="test")
@@ -81,12 +81,13 @@ def folders(tmp_path: Path) -> Folders:
 def keys(flow: dict[str, Any], folders: Folders) -> dict[str, Key]:
     validation = validate(Graph.parse(flow), TABLE, folders)
     assert not validation.problems
-    order, _ = needed(validation.graph, TABLE, validation.outputs_good)
     found: dict[str, Key] = {}
     digests: dict[str, str] = {}
-    for name in order:
+    snapshot = Snapshot(folders)
+    for name in validation.order:
         wanted = validation.graph.nodes[name]
-        found[name] = node_key(wanted, TABLE[wanted.class_type], digests, folders)
+        found[name] = node_key(wanted, TABLE[wanted.class_type], digests, snapshot)
+        assert found[name] == node_key(wanted, TABLE[wanted.class_type], digests, folders)
         digests[name] = found[name].digest
     return found
 

@@ -159,12 +159,12 @@ def test_by_hand_with_a_guider(ctx: Context, inklet: diffusion.Checkpoint, promp
     noised = steps.noise_latent(model=model, noise=noise, sigmas=sigmas, latent_image=EMPTY)
     state = steps.sampler_start(sampler=EULER, noised=noised, sigmas=sigmas).state
     while not state.done:
-        estimate = steps.predict_guided(guider=guider, state=state)
+        estimate = steps.predict_guided(ctx, guider=guider, state=state)
         state = steps.sampler_step(sampler=EULER, state=state, denoised=estimate, noise=noise)
     found = steps.sampler_result(model=model, state=state)["samples"]
     assert torch.equal(found, sampled(ctx, guider).output["samples"])
     with pytest.raises(ValueError, match=r"guidance has rules \(Rescale\); use Predict Guided"):
-        steps.predict(model=model, state=state, positive=prompts[0], negative=prompts[1])
+        steps.predict(ctx, model=model, state=state, positive=prompts[0], negative=prompts[1])
 
 
 @pytest.mark.parametrize(
@@ -285,9 +285,10 @@ def test_where_and_when_a_prompt_holds() -> None:
     assert both == [*prompt, *area]
 
 
-def test_pictures_reach_the_conditioning(inklet: diffusion.Checkpoint, prompts: Any) -> None:
+def test_pictures_reach_the_conditioning(ctx: Context, inklet: diffusion.Checkpoint, prompts: Any) -> None:
     picture, mask = torch.rand(1, 32, 32, 3), torch.ones(1, 32, 32)
     shown = inpaint.inpaint_model_conditioning(
+        ctx,
         positive=prompts[0],
         negative=prompts[1],
         vae=inklet.vae,
@@ -298,7 +299,7 @@ def test_pictures_reach_the_conditioning(inklet: diffusion.Checkpoint, prompts: 
     assert shown.positive[0][1].keys() >= {"concat_latent_image", "concat_mask", "pooled_output"}
     assert shown.latent.get("noise_mask", torch.zeros(0)).shape == (1, 1, 32, 32)
     edited = inpaint.instruct_pix_to_pix_conditioning(
-        positive=prompts[0], negative=prompts[1], vae=inklet.vae, pixels=picture
+        ctx, positive=prompts[0], negative=prompts[1], vae=inklet.vae, pixels=picture
     )
     assert edited.latent["samples"].shape == (1, 4, 4, 4)
 

@@ -93,11 +93,11 @@ def test_tiles_give_the_picture_of_the_whole(ctx: Context, inklet: diffusion.Che
     torch.testing.assert_close(in_tiles, decoded, rtol=0, atol=1e-3)
 
 
-def test_a_hole_is_kept_in_the_mask(inklet: diffusion.Checkpoint):
+def test_a_hole_is_kept_in_the_mask(ctx: Context, inklet: diffusion.Checkpoint):
     mask = torch.zeros(1, 32, 32)
     mask[:, 8:16] = 1
     filled = latent_inpaint.vae_encode_for_inpaint(
-        pixels=torch.rand(1, 32, 32, 3), vae=inklet.vae, mask=mask, grow_mask_by=2
+        ctx, pixels=torch.rand(1, 32, 32, 3), vae=inklet.vae, mask=mask, grow_mask_by=2
     )
     assert filled["samples"].shape == (1, 4, 4, 4)
     assert filled.get("noise_mask", mask).sum() == 9 * 32

@@ -112,7 +112,9 @@ def test_what_is_saved_lies_where_loaders_look(ctx: Context, inklet: diffusion.C
     again = loaders.unet_loader(ctx, unet_name=names["diffusion_models"], weight_dtype="default")
     assert again.prediction.name == "v"
     assert again.schedule.sigmas[-1] > 1000
-    assert loaders.vae_loader(ctx, vae_name=names["vae"]).autoencoder.spec == vae.autoencoder.spec
+    loaded = loaders.vae_loader(ctx, vae_name=names["vae"])
+    assert isinstance(loaded, diffusion.Vae)
+    assert loaded.autoencoder.spec == vae.autoencoder.spec
 
 
 def test_saving_again_takes_the_next_number(ctx: Context, inklet: diffusion.Checkpoint):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from inkloom.executor import Graph, NodeFinished, NodeType, RunDone
 from inkloom.executor.node_type import UNSET, Input
@@ -48,7 +49,10 @@ def flow_of(node_type: NodeType) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    return Engine(NODES, open_folders(tmp_path_factory.mktemp("root")))
+    folders = open_folders(tmp_path_factory.mktemp("root"))
+    folders.root("output").mkdir()
+    Image.new("RGB", (8, 8)).save(folders.root("output") / "scene.png")
+    return Engine(NODES, folders)
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -58,12 +62,14 @@ def test_it_runs_and_gives_what_it_says(engine: Engine, name: str):
     shown: dict[str, Any] = {e.node: e.ui for e in events if isinstance(e, NodeFinished) and e.ui}
     for slot, output in enumerate(NODES[name].outputs):
         if output.type in ("IMAGE", "MASK"):
-            [text] = shown[f"shown {slot}"]["text"]
-            assert text.startswith("a float32 tensor [")
-            assert text.count(",") == {"IMAGE": 3, "MASK": 2}[output.type]
-            least, most = (float(part) for part in text.split(" from ")[1].split(" to "))
-            assert least >= 0
-            assert most <= 1
+            texts = shown[f"shown {slot}"]["text"]
+            assert len(texts) == (2 if output.is_list else 1)  # one for each picture of the batch
+            for text in texts:
+                assert text.startswith("a float32 tensor [")
+                assert text.count(",") == {"IMAGE": 3, "MASK": 2}[output.type]
+                least, most = (float(part) for part in text.split(" from ")[1].split(" to "))
+                assert least >= 0
+                assert most <= 1
 
 
 def test_the_list_is_no_accident():

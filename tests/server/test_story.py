@@ -7,6 +7,8 @@ import pytest
 
 from inkloom.executor import (
     Event,
+    NodeBlocked,
+    NodeFailed,
     NodeFinished,
     NodeStarted,
     Progress,
@@ -124,6 +126,54 @@ def test_nodes_of_an_expansion_name_who_stands_for_them() -> None:
     assert messages[3] == ("executing", {"node": "3.1", "display_node": "3", "prompt_id": "j"})
     inner = messages[2][1]["nodes"]["3.1"]
     assert (inner["display_node_id"], inner["parent_node_id"], inner["real_node_id"]) == ("3", "3", "3")
+
+
+def test_what_goes_wrong_and_does_not_end_the_run() -> None:
+    failed = NodeFailed(
+        node="3.1",
+        class_type="K",
+        display_node="3",
+        parent="3",
+        exception_type="ValueError",
+        message="no",
+        inputs={"x": "y"},
+    )
+    silent = NodeBlocked(node="9", class_type="K", display_node="9")
+    blocked = NodeBlocked(node="9", class_type="K", display_node="9", message="closed")
+    story, messages = told(started(), running("1"), finished("1"), failed, silent, blocked, SUCCESS)
+    errors = [data for kind, data in messages if kind == "execution_error"]
+    assert errors == [
+        {
+            "prompt_id": "j",
+            "node_id": "3",
+            "node_type": "K",
+            "executed": ["1"],
+            "exception_message": "no\n",
+            "exception_type": "ValueError",
+            "traceback": [],
+            "current_inputs": {"x": ["y"]},
+            "current_outputs": ["3", "9"],
+            "timestamp": 7,
+        },
+        {
+            "prompt_id": "j",
+            "node_id": "9",
+            "node_type": "K",
+            "executed": ["1"],
+            "exception_message": "Execution Blocked: closed",
+            "exception_type": "ExecutionBlocked",
+            "traceback": [],
+            "current_inputs": [],
+            "current_outputs": [],
+        },
+    ]
+    entry: Any = story.record().entry()
+    assert entry["status"]["status_str"] == "success"
+    assert [kind for kind, _ in entry["status"]["messages"]] == [
+        "execution_start",
+        "execution_cached",
+        "execution_success",
+    ]
 
 
 SUCCESS = RunDone(seconds=1.0)

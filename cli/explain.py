@@ -1,0 +1,129 @@
+"""`inkloom explain`: what a run would do, and why, while nothing runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from . import disk, precision
+from .columns import Cell, in_columns, styled, width
+from .pace import duration_text
+from .plain import plain
+from .sizes import size_text
+
+if TYPE_CHECKING:
+    from ..executor import Explanation, NodeExplanation
+    from .drawing import Names
+
+NAME = "explain"
+SUMMARY = "say which nodes of a workflow would run, and why"
+DESCRIPTION = (
+    "Say for each node that the pictures of a workflow need whether its result is cached, and where, or why "
+    "it would run: what differs from the last run. Runs nothing."
+)
+
+STATES = {
+    "cached": ("cached", "green"),
+    "run": ("runs", "yellow"),
+    "same": ("shared", "yellow"),
+    "maybe": ("may run", "yellow"),
+    "unneeded": ("not needed", "dim"),
+    "unknown": ("can't be told", "red"),
+}
+"""What each status is called, and its style."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("workflow", metavar="WORKFLOW", help="as for `inkloom run`")
+    parser.add_argument(
+        "--set", metavar="NODE.INPUT=VALUE", action="append", default=[], help="as for `inkloom run`"
+    )
+    disk.arguments(parser)
+    precision.arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print the explanation as one JSON object")
+
+
+def command(given: argparse.Namespace) -> int:
+    """Explain a workflow; return 0, or 2 when it can't run."""
+    from ..executor.explain import to_json
+    from ..nodes import (
+        NODES,
+        Engine,
+        chosen_precision,
+        open_cache,
+        open_history,
+        with_precision,
+        with_subgraphs,
+    )
+    from .checked import check
+    from .data_folders import data_folders
+    from .drawing import Names
+    from .report import answer_json, tell_problems, tell_warnings
+
+    folders = data_folders(given)
+    table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
+    engine = Engine(table, folders, open_cache(folders), open_history(folders))
+    checked = check(given.workflow, given.set, engine)
+    if checked.problems or checked.graph is None or checked.validation is None:
+        if given.json:
+            print(json.dumps(answer_json(checked)))
+        else:
+            tell_problems(checked)
+        return 2
+    tell_warnings(checked)
+    explanation = engine.explain(checked.graph, validation=checked.validation)
+    if given.json:
+        print(json.dumps(to_json(explanation)))
+    else:
+        print("\n".join(lines(checked.name, explanation, Names(checked.graph, table), width())))
+    return 0
+
+
+def lines(name: str, explanation: Explanation, names: Names, columns: int) -> list[str]:
+    """Return an explanation as lines of text: what it comes to, then one for each node and its reasons."""
+    title = f"{styled(plain(name), 'bold')}: {'; '.join(_totals(explanation))}"
+    rows = [_row(one, names) for one in explanation.nodes]
+    used = [any(column) for column in zip(*rows, strict=True)]
+    rows = [[cell for cell, use in zip(row, used, strict=True) if use] for row in rows]
+    return [title, "", *in_columns(rows, [None] * (len(rows[0]) - 1), columns)]
+
+
+def _totals(explanation: Explanation) -> list[str]:
+    runs, cached, maybe = (explanation.count(status) for status in ("run", "cached", "maybe"))
+    tiers = {"memory": "in memory", "disk": "on disk"}
+    where = [
+        f"{count} {text}" for tier, text in tiers.items() if (count := explanation.count("cached", tier))
+    ]
+    return [
+        f"{runs} node{'s' * (runs > 1)} run{'s' * (runs == 1)}, {_time(explanation, runs)}"
+        if runs
+        else "nothing runs",
+        *([f"{maybe} may run"] if maybe else []),
+        f"{cached} cached ({', '.join(where)})" if cached else "nothing is cached",
+    ]
+
+
+def _time(explanation: Explanation, runs: int) -> str:
+    if explanation.unmeasured == runs:
+        return "how long is not known yet"
+    others = f" and {explanation.unmeasured} never measured" if explanation.unmeasured else ""
+    return f"about {duration_text(explanation.seconds)}{others}"
+
+
+def _row(one: NodeExplanation, names: Names) -> list[Cell]:
+    state, style = STATES[one.status]
+    state = f"{state}, {one.where}" if one.where else state
+    about = "~" if one.measured == "other" else ""
+    time = "" if one.seconds is None else f"{about}{duration_text(one.seconds)}"
+    memory = "" if one.peak_bytes is None else f"{about}{size_text(one.peak_bytes)}"
+    dim = one.status != "run"
+    return [
+        plain(one.node),
+        names.without_id(one.node),
+        (state, style),
+        (time, "dim") if time and dim else time,
+        (memory, "dim") if memory and dim else memory,
+        plain("; ".join(reason.text for reason in one.reasons)),
+    ]

@@ -1,0 +1,1 @@
+"""Networks that make pictures larger, or of the same size and cleaner."""
