@@ -12,6 +12,7 @@ MEASUREMENTS = {
     "hostile": "workflows made to hurt: what it costs to refuse them",
     "sd15": "a step of a real-size Stable Diffusion 1.5 U-Net beside diffusers'",
     "picture": "a whole picture of that size beside diffusers: memory, loading, likeness",
+    "memory": "what computing takes, by the operating system: a real-size model under a budget, 1,000 jobs",
     "inklet": "does the embedded model draw what the prompt says",
 }
 

@@ -206,9 +206,9 @@ def many_jobs(folder: Path) -> None:
     from inkloom.nodes import NODES, Engine, open_cache, open_folders, open_history, open_memory
 
     folders = open_folders(folder)
-    budget = 400_000_000
-    cache = open_cache(folders, 50_000_000, 40_000_000)
-    engine = Engine(NODES, folders, cache, open_history(folders), open_memory(folders, budget))
+    # So little that the caches are full by job 100.
+    cache = open_cache(folders, size=10_000_000, memory=20_000_000)
+    engine = Engine(NODES, folders, cache, open_history(folders), open_memory(folders, 400_000_000))
     seen: dict[int, int] = {}
     began = time.perf_counter()
     for number, flow in enumerate(varied(), start=1):

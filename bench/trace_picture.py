@@ -15,7 +15,7 @@ from typing import Any, cast
 from PIL import Image, ImageDraw, ImageFont
 
 from inkloom.executor import Graph
-from inkloom.executor.trace import trace
+from inkloom.executor.explaining.trace import trace
 from inkloom.nodes import NODES, Engine, open_folders
 
 WORKFLOW = Path(__file__).resolve().parent.parent / "workflows" / "text_to_image.json"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..executor import DiskCache
-    from ..executor.disk_cache import Kept
+    from ..executor.caches.disk_cache import Kept
 
 NAME = "cache"
 SUMMARY = "list the results on the disk, measure or delete them"
@@ -74,7 +74,7 @@ def _row(now: float, row: Sequence[Kept]) -> tuple[str, ...]:
 
 
 def _size(cache: DiskCache) -> None:
-    from ..executor.disk_space import default_size
+    from ..executor.caches.disk_space import default_size
 
     count = sum(1 for _ in cache.kept())
     print(

@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(given: argparse.Namespace) -> int:
     """Explain a workflow; return 0, or 2 when it can't run."""
-    from ..executor.explain import to_json
+    from ..executor.explaining.explain import to_json
     from ..nodes import (
         NODES,
         Engine,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..executor import Graph, Link, Node, NodeTable, NodeType
-from ..executor.graph import link_or_value
+from ..executor.graphs.graph import link_or_value
 from ..executor.problems import nearest
 from .plain import plain
 from .usage import UsageError

@@ -32,7 +32,7 @@ def require_trace_file(path: Path) -> None:
 
 def write_trace(path: Path, events: Iterable[Event], table: NodeTable) -> None:
     """Write the trace of a run, whole or not at all; raises OSError when that fails."""
-    from ..executor.trace import trace
+    from ..executor.explaining.trace import trace
 
     def lane_of(class_type: str) -> str:
         node_type = table[class_type]

@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     from .networks.deep_shrink import with_deep_shrink as with_deep_shrink
     from .networks.freeu import with_freeu as with_freeu
     from .networks.hypertile import with_hypertile as with_hypertile
+    from .networks.pages import give_back_free as give_back_free
     from .networks.taesd import TinyVae as TinyVae
     from .networks.token_merging import with_merged_tokens as with_merged_tokens
     from .networks.upscalers.base import UpscaleModel as UpscaleModel
@@ -240,6 +241,7 @@ if TYPE_CHECKING:
 EXPORTS = {
     "Need": "needs",
     "picture_needs": "needs",
+    "give_back_free": "networks.pages",
     "ran_out_of_memory": "out_of_memory",
     "sampling_needs": "needs",
     "load_upscale_model": "files.upscaler_files",

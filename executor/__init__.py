@@ -1,6 +1,37 @@
 """The engine: graphs of typed nodes, checked, keyed by content, cached and run; it knows no picture."""
 
-from .annotations import (
+from .caches.disk_cache import DiskCache
+from .caches.keys import Key, node_key
+from .caches.memory_cache import Entry, MemoryCache
+from .caches.tiers import Tiers
+from .checks.validate import Validation, validate
+from .events import (
+    EVENTS,
+    Event,
+    Mark,
+    NodeBlocked,
+    NodeFailed,
+    NodeFinished,
+    NodeStarted,
+    Progress,
+    RunCancelled,
+    RunDone,
+    RunFailed,
+    RunStarted,
+    Span,
+    from_json,
+    to_json,
+)
+from .explaining.explain import Explanation, NodeExplanation, explain
+from .explaining.history import Cost, History
+from .explaining.reasons import REASONS, Reason
+from .explaining.recording import recorded
+from .files.folders import ExtraFolder, Folders, Kind, MissingFileError, UnsafeNameError, annotated
+from .graphs.graph import BadLink, Graph, Link, Node
+from .memory.fitting import Memory, OutOfMemoryError
+from .memory.manager import Manager, NoRoomError, Way, Weights, whole
+from .memory.workspaces import Shape, Workspaces
+from .node_types.annotations import (
     Advanced,
     Choice,
     Display,
@@ -19,46 +50,15 @@ from .annotations import (
     Text,
     Tooltip,
 )
-from .cache import Entry, MemoryCache
-from .context import Cancelled, CancelToken, Context
-from .declaration import NodeTable, declared_by, node
-from .describe import input_config, object_info, options_of
-from .disk_cache import DiskCache
-from .events import (
-    EVENTS,
-    Event,
-    Mark,
-    NodeBlocked,
-    NodeFailed,
-    NodeFinished,
-    NodeStarted,
-    Progress,
-    RunCancelled,
-    RunDone,
-    RunFailed,
-    RunStarted,
-    Span,
-    from_json,
-    to_json,
-)
-from .explain import Explanation, NodeExplanation, explain
-from .fitting import Memory, OutOfMemoryError
-from .folders import ExtraFolder, Folders, Kind, MissingFileError, UnsafeNameError, annotated
-from .graph import BadLink, Graph, Link, Node
-from .history import Cost, History
-from .keys import Key, node_key
-from .memory import Manager, NoRoomError, Way, Weights, whole
-from .node_type import UNSET, Input, NodeType, Output
+from .node_types.context import Cancelled, CancelToken, Context
+from .node_types.declaration import NodeTable, declared_by, node
+from .node_types.describe import input_config, object_info, options_of
+from .node_types.node_type import UNSET, Input, NodeType, Output
+from .node_types.results import Blocked, Each, Expansion, Many, Ui
+from .node_types.signature import DeclarationError
 from .problems import CODES, Json, Problem, WorkflowError, nearest, pointer
-from .reasons import REASONS, Reason
-from .recording import recorded
-from .results import Blocked, Each, Expansion, Many, Ui
-from .run import run
-from .running import RunningGraph
-from .signature import DeclarationError
-from .tiers import Tiers
-from .validate import Validation, validate
-from .workspaces import Shape, Workspaces
+from .runs.run import run
+from .runs.running_graph import RunningGraph
 
 __all__ = [
     "CODES",

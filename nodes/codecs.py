@@ -15,13 +15,15 @@ from dataclasses import dataclass, field, fields
 from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
 
-from ..executor.entry_file import Blob, CodecError, Encoded
+from ..executor.caches.entry_file import Blob, CodecError, Encoded
 from ..executor.problems import Json
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 VALUES: Mapping[str, str] = {
+    "many": "executor.node_types.results:Many",
+    "blocked": "executor.node_types.results:Blocked",
     "state": "diffusion.samplers.base:State",
     "adaptive-state": "diffusion.samplers.dpm_adaptive:AdaptiveState",
     "fast-state": "diffusion.samplers.dpm_solver:FastState",

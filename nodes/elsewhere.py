@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..executor import NodeTable
-from ..executor.node_type import Helper, NodeType
+from ..executor.node_types.node_type import Helper, NodeType
 
 
 def writing_to(table: NodeTable, folder: Path) -> NodeTable:

@@ -21,6 +21,7 @@ from ..executor import (
     Manager,
     Memory,
     MemoryCache,
+    NodeFinished,
     NodeTable,
     Tiers,
     Validation,
@@ -30,11 +31,11 @@ from ..executor import (
     run,
     validate,
 )
-from ..executor.disk_space import default_size
-from ..executor.file_hashes import FILE as HASHES_FILE
-from ..executor.history import FILE as HISTORY_FILE
-from ..executor.meter import machine_bytes
-from ..executor.workspaces import FILE as WORKSPACES_FILE
+from ..executor.caches.disk_space import default_size
+from ..executor.explaining.history import FILE as HISTORY_FILE
+from ..executor.files.hashes import FILE as HASHES_FILE
+from ..executor.memory.meter import machine_bytes
+from ..executor.memory.workspaces import FILE as WORKSPACES_FILE
 from .code_stamp import code_stamp
 from .codecs import ValueCodec
 from .model_folders import ALIASES, EXTRA_PATHS, KINDS, extra_folders
@@ -50,6 +51,9 @@ PREVIEW_METHODS = ("auto", "latent2rgb", "taesd")
 """How samplers show what they have so far: by a fast estimate of colours, by a small decoder, or by the best
 there is for the model."""
 
+
+MUCH = 0.05
+"""Seconds of computing after which a run gives back memory."""
 
 SETTLING, SETTLING_CHEAP = 1.0, 0.005
 """Seconds that the end of a run waits at most until what cost much, and what was cheap, is on the disk."""
@@ -180,6 +184,7 @@ class Engine:
             memory=self.memory,
             digests=digests,
         )
+        events = tidied(events)
         if self.history is not None:
             events = recorded(events, self.history, checked.graph, self.table, self.folders, digests)
         return written(events, self.cache) if isinstance(self.cache, Tiers) else events
@@ -190,6 +195,20 @@ class Engine:
         The end of a process does so by itself, unless it is a sudden one (`os._exit`).
         """
         return not isinstance(self.cache, Tiers) or self.cache.flush(seconds)
+
+
+def tidied(events: Generator[Event]) -> Generator[Event]:
+    """Yield the events of a run; when it is over and much was computed, give back the memory that is free."""
+    seconds = 0.0
+    with closing(events):
+        try:
+            for event in events:
+                if isinstance(event, NodeFinished) and not event.cached:
+                    seconds += event.seconds
+                yield event
+        finally:
+            if seconds >= MUCH:
+                diffusion.give_back_free()
 
 
 def written(events: Generator[Event], cache: Tiers) -> Generator[Event]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..executor import Link, Node, RunningGraph
-from ..executor.order import sources_first
+from ..executor.graphs.order import sources_first
 
 
 def start_of(graph: RunningGraph, end: str, kind: str) -> str:

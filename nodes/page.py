@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..executor.reference import reference
+from ..executor.node_types.reference import reference
 from . import NODES
 from .absent import ABSENT
 from .compatibility import compatibility

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from .. import diffusion
 from ..executor import NodeTable
-from ..executor.node_type import Helper, NodeType
+from ..executor.node_types.node_type import Helper, NodeType
 
 PARTS = frozenset({"MODEL", "VAE"})
 """The types of what computes in a precision."""

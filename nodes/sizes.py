@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Mapping
 
-from ..executor.cache import buffers
+from ..executor.caches.memory_cache import buffers
 
 
 def sizes(value: object) -> Mapping[Hashable, int]:

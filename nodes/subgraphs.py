@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..executor import Graph, NodeTable, NodeType, Ui, WorkflowError, node
-from ..executor.subgraph import INPUT, OUTPUT, SubgraphError, subgraph_type
+from ..executor.node_types.subgraph import INPUT, OUTPUT, SubgraphError, subgraph_type
 from .ports import Any_
 
 FOLDER = "subgraphs"

@@ -27,7 +27,7 @@ SLOW = ("torch", "transformers", "aiohttp", "jsonschema", "networkx", "numpy", "
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Name what a file imports, absolutely: inkloom.executor.graph, torch, ..."""
+    """Name what a file imports, absolutely: inkloom.executor.graphs.graph, torch, ..."""
     place = ["inkloom", *path.relative_to(PACKAGE).parent.parts]
     for found in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(found, ast.Import):

@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 
-from ..declaration import NodeTable
-from ..graph import Graph, Link, Node, link_or_value
-from ..node_type import Input
+from ..graphs.graph import Graph, Link, Node, link_or_value
+from ..node_types.declaration import NodeTable
+from ..node_types.node_type import Input
 from ..problems import Problem, WorkflowError
 from .document import PRIMITIVE, VIRTUAL, Group, Item
 from .fields import known_type, own_values

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..declaration import NodeTable
-from ..graph import BadLink, Graph, Link, Node
-from ..node_type import UNSET, NodeType
+from ..graphs.graph import BadLink, Graph, Link, Node
+from ..node_types.declaration import NodeTable
+from ..node_types.node_type import UNSET, NodeType
 from ..problems import Problem, WorkflowError, pointer
 from .document import VIRTUAL
 from .fields import fields_of, initial

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..declaration import NodeTable
-from ..node_type import UNSET, Input, NodeType
+from ..node_types.declaration import NodeTable
+from ..node_types.node_type import UNSET, Input, NodeType
 from .document import Item
 
 CONTROL = frozenset({"fixed", "increment", "decrement", "randomize", "increment-wrap"})

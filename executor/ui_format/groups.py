@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..declaration import NodeTable
+from ..node_types.declaration import NodeTable
 from .document import VIRTUAL, Definition, Group, Item, Sheet, Slot, Wire
 from .fields import fields_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..order import sources_first
+from ..graphs.order import sources_first
 
 GAP = 60
 """Points between columns."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
-from ..declaration import NodeTable
-from ..graph import Graph
-from ..json_text import load
+from ..graphs.graph import Graph
+from ..graphs.json_text import load
+from ..node_types.declaration import NodeTable
 from ..problems import Problem, WorkflowError, pointer
 from .converting import convert
 from .texts import Choose

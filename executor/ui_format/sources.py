@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..graph import Link
-from ..order import way_around
+from ..graphs.graph import Link
+from ..graphs.order import way_around
 from ..problems import Problem
 from .document import BYPASSED, MUTED, PRIMITIVE, REROUTE, VIRTUAL, Item, Slot
 from .unfolding import Scope

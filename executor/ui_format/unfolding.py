@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ..declaration import NodeTable
-from ..order import knots, sources_first, way_around
+from ..graphs.order import knots, sources_first, way_around
+from ..node_types.declaration import NodeTable
 from ..problems import Problem, WorkflowError
 from .document import Definition, Document, Item, Sheet, Slot
 from .fields import Field, fields_of_item, known_type, matched

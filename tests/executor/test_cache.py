@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkloom.executor import Entry, MemoryCache
-from inkloom.executor.cache import OVERHEAD, buffers
+from inkloom.executor.caches.memory_cache import OVERHEAD, buffers
 
 
 def hundred_each(outputs: Any) -> dict[Hashable, int]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from inkloom.executor.canonical import canonical
+from inkloom.executor.graphs.canonical import canonical
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=4)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS

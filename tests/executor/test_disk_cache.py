@@ -16,9 +16,12 @@ from typing import Any
 
 import pytest
 
-from inkloom.executor import DiskCache, Entry, MemoryCache, Tiers, disk_cache, entry_file
-from inkloom.executor.disk_space import ABANDONED, allowed, default_size
-from inkloom.executor.entry_file import UNFINISHED, Blob, CodecError, Encoded
+from inkloom.executor import DiskCache, Entry, MemoryCache, Tiers
+from inkloom.executor.caches import disk_cache
+from inkloom.executor.caches.disk_space import ABANDONED, allowed, default_size
+from inkloom.executor.caches.entry_file import Blob, CodecError, Encoded
+from inkloom.executor.files import atomic
+from inkloom.executor.files.atomic import UNFINISHED
 
 SIZE = 2**24
 
@@ -230,19 +233,19 @@ def test_a_state_is_replaced_while_it_waits(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_once_and_runs_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int
 ) -> None:
-    real = entry_file.os.replace
+    real = atomic.os.replace
 
     def full(*_: object) -> None:
         raise OSError(fault, os.strerror(fault))
 
-    monkeypatch.setattr(entry_file.os, "replace", full)
+    monkeypatch.setattr(atomic.os, "replace", full)
     cache = opened(tmp_path, warnings=(told := []))
     put(cache, a=entry(), b=entry())
     put(cache, c=entry())
-    monkeypatch.setattr(entry_file.os, "replace", real)
+    monkeypatch.setattr(atomic.os, "replace", real)
     put(cache, d=entry())
     assert not files(tmp_path), "it is not tried again at once"
-    monkeypatch.setattr(entry_file.os, "replace", full)
+    monkeypatch.setattr(atomic.os, "replace", full)
     monkeypatch.setattr(disk_cache, "PAUSE", 0.0)
     cache = opened(tmp_path, warnings=(again := []))
     put(cache, a=entry())
@@ -250,7 +253,7 @@ def test_a_full_disk_is_told_once_and_runs_go_on(
     assert [len(told), len(again)] == [1, 1]
     assert "results are not kept" in told[0]
     assert not files(tmp_path)
-    monkeypatch.setattr(entry_file.os, "replace", real)
+    monkeypatch.setattr(atomic.os, "replace", real)
     put(cache, a=entry())
     assert cache.get("a") == entry()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 import weakref
 from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple
@@ -261,6 +262,64 @@ def test_equal_nodes_outside_fail_the_run(play: Any) -> None:
     failed = play(api, NODES).last
     assert isinstance(failed, RunFailed)
     assert (failed.node, failed.message) == ("same", "3 is brittle")
+
+
+def test_an_equal_node_that_comes_later_fails_by_itself_too(play: Any) -> None:
+    """Also while what the failed one has left is still held by its item."""
+    has_failed = threading.Event()
+
+    @node("Brittle", category="test")
+    def breaks(*, value: int) -> int:
+        """Fail."""
+        raise ValueError("brittle")
+
+    @node("After", category="test")
+    def after(*, value: int) -> int:
+        """Come after that, in the same lane."""
+        has_failed.set()
+        return value
+
+    @node("Hold", category="test", lane="worker")
+    def hold(ctx: Context, *, value: int) -> int:
+        """Keep the item in hand until the run ends, or some seconds if it should not."""
+        for _ in range(1000):
+            ctx.check_cancelled()
+            threading.Event().wait(0.005)
+        return value
+
+    @node("Late", category="test", lane="worker")
+    def late(*, value: int) -> int | Expansion:
+        """Expand, once the node in the item has failed, into its equal."""
+        assert has_failed.wait(60)
+        return Expansion(
+            {"late.b": {"class_type": "Brittle", "inputs": {"value": value}}}, (Link("late.b", 0),)
+        )
+
+    @node("Add", category="test")
+    def add(*, a: int, b: int, c: int) -> int:
+        """Add."""
+        return a + b + c
+
+    @node("Map", category="test")
+    def items(*, items: list[int]) -> list[int] | Each:
+        """Need what failed together with what is held; another item is right."""
+        nodes = {
+            "m.b": {"class_type": "Brittle", "inputs": {"value": 3}},
+            "m.h": {"class_type": "Hold", "inputs": {"value": 1}},
+            "m.a": {"class_type": "After", "inputs": {"value": 1}},
+            "m.s": {"class_type": "Add", "inputs": {"c": ["m.a", 0], "a": ["m.b", 0], "b": ["m.h", 0]}},
+        }
+        return Each([Expansion(nodes, (Link("m.s", 0),)), Expansion({}, (5,))], 2)
+
+    api = {
+        "map": {"class_type": "Map", "inputs": {"items": 1}},
+        "out": {"class_type": "Show", "inputs": {"value": ["map", 0]}},
+        "late": {"class_type": "Late", "inputs": {"value": 3}},
+        "shown": {"class_type": "Show", "inputs": {"value": ["late", 0]}},
+    }
+    last = play(api, [breaks, after, hold, late, items, add, show]).last
+    assert isinstance(last, RunFailed)
+    assert last.node == "late.b"
 
 
 def test_cancel_between_items(play: Any) -> None:

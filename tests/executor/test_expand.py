@@ -224,26 +224,26 @@ def test_a_raw_link_does_not_run_its_source(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "error", "says", "blamed"),
     [
-        ("duplicate", "inkloom.executor.expand.DuplicateNodeError", "exist already: n", "e"),
+        ("duplicate", "inkloom.executor.runs.expand.DuplicateNodeError", "exist already: n", "e"),
         ("unknown class", "inkloom.executor.problems.WorkflowError", "did you mean 'Add'?", "e"),
         ("bad value", "inkloom.executor.problems.WorkflowError", '"one" is not a whole number', "e"),
         ("missing source", "inkloom.executor.problems.WorkflowError", "links to node 'nowhere'", "e"),
         ("bad slot", "inkloom.executor.problems.WorkflowError", "links to output 3", "e"),
         (
             "too many outputs",
-            "inkloom.executor.calls.WrongResultError",
+            "inkloom.executor.runs.calls.WrongResultError",
             "Bad gave 2 outputs; it declares 1: INT",
             "e",
         ),
         (
             "cycle",
-            "inkloom.executor.expand.DependencyCycleError",
+            "inkloom.executor.runs.expand.DependencyCycleError",
             "Dependency cycle detected: e.x -> e.x",
             "e",
         ),
         (
             "waits for itself",
-            "inkloom.executor.expand.DependencyCycleError",
+            "inkloom.executor.runs.expand.DependencyCycleError",
             "Dependency cycle detected: e -> e.x",
             "e.x",
         ),

@@ -40,7 +40,7 @@ from inkloom.executor import (
     run,
     validate,
 )
-from inkloom.executor.explain import to_json
+from inkloom.executor.explaining.explain import to_json
 
 Any_ = Annotated[Any, Port("*")]
 

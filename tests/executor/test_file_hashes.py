@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from inkloom.executor import file_hashes
-from inkloom.executor.file_hashes import LARGE, LEAF, FileHashes, content_hash
+from inkloom.executor.files import hashes
+from inkloom.executor.files.hashes import LARGE, LEAF, FileHashes, content_hash
 
 OLD_NS = time.time_ns() - 10**12
 
@@ -98,7 +98,7 @@ def test_several_files_and_processes_are_kept_beside_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memo = tmp_path / "hashes.json"
-    monkeypatch.setattr(file_hashes, "MOST", 3)
+    monkeypatch.setattr(hashes, "MOST", 3)
     paths = [written(tmp_path / name, name.encode()) for name in "abcd"]
     for path in paths:
         FileHashes(memo).of(path)

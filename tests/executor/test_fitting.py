@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inkloom.executor import Manager, Memory, NoRoomError, OutOfMemoryError, Shape, Way, Workspaces
-from inkloom.executor.meter import anonymous_bytes, machine_bytes, watched
+from inkloom.executor.memory.meter import anonymous_bytes, machine_bytes, watched
 
 LARGE, SMALL = Way(title="large", workspace=80), Way(title="small", workspace=20)
 SHAPE = Shape(model="unet", shape="1x64x64")

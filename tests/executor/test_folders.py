@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inkloom.executor import ExtraFolder, Folders, Kind, MissingFileError, UnsafeNameError, annotated
-from inkloom.executor.file_hashes import BLOCK
+from inkloom.executor.files.hashes import BLOCK
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkloom.executor import BadLink, Graph, Link, Node, WorkflowError
-from inkloom.executor.graph import DEEPEST
-from inkloom.executor.order import knots, sources_first
+from inkloom.executor.graphs.graph import DEEPEST
+from inkloom.executor.graphs.order import knots, sources_first
 
 FLOW: dict[str, Any] = {
     "4": {"class_type": "Load", "inputs": {"name": "x"}, "_meta": {"title": "the loader"}, "is_changed": 3},

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from inkloom.executor import Cost, Graph, History, Node
-from inkloom.executor.history import Limits, Shape
-from inkloom.executor.places import Place
+from inkloom.executor.explaining.history import Limits, Shape
+from inkloom.executor.explaining.places import Place
 
 
 def shaped(classes: dict[str, str]) -> Shape:
@@ -201,8 +201,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from inkloom.executor import Cost, Graph, History, Node
-from inkloom.executor.history import Shape
-from inkloom.executor.places import Place
+from inkloom.executor.explaining.history import Shape
+from inkloom.executor.explaining.places import Place
 
 history = History(Path(sys.argv[1]))
 name = sys.argv[2]

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import pytest
 
 from inkloom.executor import Files, Folders, Graph, NodeTable, Port, Ui, Validation, node, validate
-from inkloom.executor.validate import WARNINGS
+from inkloom.executor.checks.validate import WARNINGS
 
 pytestmark = pytest.mark.timeout(30)
 MANY = 2_000

@@ -27,7 +27,7 @@ from inkloom.executor import (
     node_key,
     validate,
 )
-from inkloom.executor.snapshot import Snapshot
+from inkloom.executor.files.snapshot import Snapshot
 
 
 @node("Number", category="test")

@@ -24,7 +24,7 @@ from inkloom.executor import (
     Ui,
     node,
 )
-from inkloom.executor.crew import WORKERS
+from inkloom.executor.runs.crew import WORKERS
 
 Any_ = Annotated[Any, Port("*")]
 PATIENCE = 60  # seconds until a meeting that does not come about fails; never waited for otherwise
@@ -122,6 +122,48 @@ def test_in_these_lanes_one_runs_after_the_other_in_order(lane: Any, play: Any) 
         api[f"a{place}"] = {"class_type": "Alone", "inputs": {"value": [f"n{place}", 0]}}
     assert isinstance(play(api, [alone, number]).last, RunDone)
     assert order == list(range(30))
+
+
+def test_files_are_written_in_the_order_in_which_they_get_ready(play: Any) -> None:
+    all_ready, running = threading.Event(), threading.Lock()
+    order: list[str] = []
+
+    @node("Save", category="test", lane="files", output=True)
+    def save(*, value: int, name: str) -> Ui:
+        """Note the order; the first waits until the others are ready."""
+        assert running.acquire(blocking=False), "two at once"
+        order.append(name)
+        if name == "first":
+            assert all_ready.wait(PATIENCE)
+        running.release()
+        return Ui({})
+
+    @node("Last", category="test", output=True)
+    def last(*, value: int) -> Ui:
+        """Say that all are ready."""
+        all_ready.set()
+        return Ui({})
+
+    @node("Next", category="test")
+    def following(*, value: int) -> int:
+        """Come after another."""
+        return value
+
+    def writing(name: str, source: str) -> dict[str, Any]:
+        return {"class_type": "Save", "inputs": {"value": [source, 0], "name": name}}
+
+    api = {
+        "a": writing("first", "n1"),
+        "c": writing("long way", "n4"),  # looked at before b, and ready after it
+        "b": writing("short way", "n2"),
+        "z": {"class_type": "Last", "inputs": {"value": ["n4", 0]}},
+        "n1": {"class_type": "Number", "inputs": {"value": 1}},
+        "n2": {"class_type": "Next", "inputs": {"value": ["n1", 0]}},
+        "n3": {"class_type": "Next", "inputs": {"value": ["n2", 0]}},
+        "n4": {"class_type": "Next", "inputs": {"value": ["n3", 0]}},
+    }
+    assert isinstance(play(api, [save, last, following, number]).last, RunDone)
+    assert order == ["first", "short way", "long way"]
 
 
 def test_what_a_worker_makes_ready_runs_beside_the_device(play: Any) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from inkloom.executor import Progress, RunDone
-from inkloom.executor.mailbox import Mailbox
+from inkloom.executor.runs.mailbox import Mailbox
 
 
 def test_newer_progress_takes_the_place_of_older_and_order_stays() -> None:

@@ -137,7 +137,12 @@ def test_what_can_not_fit_is_refused_with_the_numbers_and_nothing_is_moved():
     with pytest.raises(NoRoomError) as caught:
         manager.fitting([model], ways)
     assert (caught.value.needed, caught.value.budget, caught.value.taken) == (110_000_000, 100_000_000, 0)
-    for text in ("at once 1.30 GB", "thrifty 110 MB", "budget of cpu is 100 MB", "--memory 105M"):
+    for text in (
+        "1.30 GB (at once)",
+        "110 MB at the least (thrifty)",
+        "budget of cpu is 100 MB",
+        "--memory 105M",
+    ):
         assert text in str(caught.value)
     assert there.told == ["load"]
     assert manager.fitting([model], [*ways, STREAMED]) == [STREAMED]

@@ -7,7 +7,7 @@ from itertools import islice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkloom.executor.order import NAMED, knots, marked_sources, sources_first
+from inkloom.executor.graphs.order import NAMED, knots, marked_sources, sources_first
 
 
 @st.composite

@@ -31,7 +31,7 @@ from inkloom.executor import (
     recorded,
     run,
 )
-from inkloom.executor.history import Shape
+from inkloom.executor.explaining.history import Shape
 
 Any_ = Annotated[Any, Port("*")]
 

@@ -323,7 +323,7 @@ def test_a_wrong_result_is_the_nodes_failure(bench: Bench) -> None:
     failed = bench.run(flow)[-1]
     assert isinstance(failed, RunFailed)
     assert failed.message == "Wrong gave 2 outputs; it declares 3: MODEL, CLIP, VAE"
-    assert failed.exception_type == "inkloom.executor.calls.WrongResultError"
+    assert failed.exception_type == "inkloom.executor.runs.calls.WrongResultError"
 
 
 def test_a_file_that_goes_away_after_validation_is_a_failure(bench: Bench) -> None:
@@ -344,7 +344,7 @@ def test_a_file_that_goes_away_after_validation_is_a_failure(bench: Bench) -> No
     first, last = events
     assert isinstance(first, RunStarted)
     assert isinstance(last, RunFailed)
-    assert (last.node, last.exception_type) == ("1", "inkloom.executor.folders.MissingFileError")
+    assert (last.node, last.exception_type) == ("1", "inkloom.executor.files.folders.MissingFileError")
 
 
 def test_hidden_inputs(bench: Bench) -> None:

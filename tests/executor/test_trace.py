@@ -35,7 +35,7 @@ from inkloom.executor import (
     node,
     run,
 )
-from inkloom.executor.trace import trace
+from inkloom.executor.explaining.trace import trace
 
 Any_ = Annotated[Any, Port("*")]
 

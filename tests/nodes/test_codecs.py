@@ -18,7 +18,8 @@ from torch import Tensor, nn
 import inkloom
 from inkloom import diffusion
 from inkloom.diffusion.samplers.base import State
-from inkloom.executor.entry_file import Blob, CodecError, Encoded, Facts, read_entry, write_entry
+from inkloom.executor import Blocked, Many
+from inkloom.executor.caches.entry_file import Blob, CodecError, Encoded, Facts, read_entry, write_entry
 from inkloom.nodes.codecs import DTYPES, VALUES, ValueCodec
 
 CODEC = ValueCodec()
@@ -241,3 +242,8 @@ def test_any_program_can_read_an_entry(tmp_path: Path) -> None:
         assert torch.equal(file.get_tensor("0"), latent["samples"])
         assert torch.equal(file.get_tensor("1"), latent["half"])
         assert file.metadata()["key"] == "k"
+
+
+def test_lists_and_blockers_come_back(tmp_path: Path) -> None:
+    for place, value in enumerate((Many(()), Many((1, Blocked("no"), torch.ones(2))), Blocked())):
+        assert same(through_a_file(value, tmp_path / str(place)), value)

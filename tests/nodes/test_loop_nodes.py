@@ -139,7 +139,10 @@ def test_turns_of_a_while_are_cached_one_by_one() -> None:
 def test_a_long_while() -> None:
     flow = while_below(10**9, most=300)
     flow["double"] = n("Add", a=["start", 0], b=2)
-    assert play(flow).shown == {"value": [601], "turns": [300], "counted": [300]}
+    played = play(flow)
+    assert played.shown == {"value": [601], "turns": [300], "counted": [300]}
+    names = [event.node for event in played.of(NodeStarted)]
+    assert max(map(len, names)) == len("end.300.double"), "ids do not grow with the turns"
 
 
 def for_each(items: list[Any], **body: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import torch
 
 from inkloom.diffusion import precision
 from inkloom.executor import Context, Graph, NodeTable
-from inkloom.executor.keys import node_key
+from inkloom.executor.caches.keys import node_key
 from inkloom.nodes import NODES, open_folders
 from inkloom.nodes.precision import chosen_precision, with_precision
 

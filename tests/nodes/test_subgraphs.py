@@ -25,7 +25,7 @@ from inkloom.executor import (
     object_info,
     run,
 )
-from inkloom.executor.subgraph import SubgraphError, subgraph_type
+from inkloom.executor.node_types.subgraph import SubgraphError, subgraph_type
 from inkloom.nodes import lists, subgraphs
 from inkloom.nodes.subgraphs import with_subgraphs
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from inkloom.executor import Graph, NodeFinished, NodeType, RunDone
-from inkloom.executor.node_type import UNSET, Input
+from inkloom.executor.node_types.node_type import UNSET, Input
 from inkloom.nodes import NODES, Engine, open_folders
 
 SOURCES = {
