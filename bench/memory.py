@@ -57,10 +57,10 @@ def write_checkpoint(path: Path) -> None:
     import torch
 
     from inkloom.diffusion import write_tensors
-    from inkloom.diffusion.files.filling import on_meta
     from inkloom.diffusion.networks.autoencoder import Autoencoder, AutoencoderSpec
     from inkloom.diffusion.networks.text import TextSpec, TextTower
     from inkloom.diffusion.networks.unet import UNet, UNetSpec
+    from inkloom.diffusion.networks.unfilled import on_meta
 
     unet = UNetSpec(
         channels=(320, 640, 1280, 1280),
@@ -96,7 +96,6 @@ def write_checkpoint(path: Path) -> None:
 def one_run(root: Path, budget: int | None) -> None:
     """Run the workflow once in this process; tell when everything is imported, and at the end how it went."""
     import torch
-    import transformers.models.clip.modeling_clip  # noqa: F401 -- a part of the baseline
 
     from inkloom.diffusion import Model, Vae, load_checkpoint, sample_states  # noqa: F401 -- the same
     from inkloom.executor import Graph, NodeFinished, RunDone

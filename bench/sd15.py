@@ -21,9 +21,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inkloom.diffusion.files.filling import on_meta
 from inkloom.diffusion.files.layouts import unet_part
 from inkloom.diffusion.networks.unet import UNet, UNetSpec
+from inkloom.diffusion.networks.unfilled import on_meta
 from inkloom.diffusion.networks.weights import Copies
 
 TURNS = 4

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 ROOMS = ("diffusion", "executor", "nodes")
 """The folders whose code has a part in what nodes compute."""
 
-LIBRARIES = ("torch", "transformers", "pillow")
+LIBRARIES = ("torch", "tokenizers", "pillow")
 """The libraries whose versions have one."""
 
 

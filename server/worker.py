@@ -161,4 +161,4 @@ if __name__ == "__main__":
     cache = open_cache(folders, given.cache_size, given.memory)
     table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
     engine = Engine(table, folders, cache, open_history(folders), open_memory(folders, given.memory))
-    main(engine, preload=("torch", "transformers.models.clip"))
+    main(engine, preload=("torch", "inkloom.diffusion.files.checkpoint", "inkloom.diffusion.sampling"))

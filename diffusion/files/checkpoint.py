@@ -18,11 +18,12 @@ from ..model import Model
 from ..networks.autoencoder import Autoencoder, spec_from
 from ..networks.text import TOWER_KINDS, TextTower
 from ..networks.unet import UNet, UNetSpec
+from ..networks.unfilled import on_meta
 from ..prompts.tokenizer import METADATA as TOKENIZER
 from ..prompts.tokenizer import Tokenizer, clip_tokenizer, folder_tokenizer, from_text
 from ..vae import Vae
 from .families import Family, family_of
-from .filling import Part, fill, on_meta
+from .filling import Part, fill
 from .kinds import described, refuse_others, some
 from .layouts import AUTOENCODER, UNET, autoencoder_part, plain, unet_part
 from .parameterization import Parameterization, marks_of, parameterization

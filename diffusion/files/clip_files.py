@@ -9,8 +9,9 @@ from ..clip import READINGS, Clip
 from ..errors import CheckpointError
 from ..names import row
 from ..networks.text import TOWER_KINDS, TextTower
+from ..networks.unfilled import on_meta
 from .checkpoint import naming, shapes_of, tokenizer_for, tower_part
-from .filling import fill, on_meta
+from .filling import fill
 from .kinds import described
 from .layouts import plain
 from .tensorfile import open_tensors

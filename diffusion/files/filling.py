@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-import torch
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
@@ -68,9 +67,3 @@ def difference(network: nn.Module, part: Part) -> dict[str, list[str]]:
             if not part.tensors[name].is_floating_point()
         ],
     }
-
-
-def on_meta(build: Callable[[Spec], Network], spec: Spec) -> Network:
-    """Build a network whose weights take no memory, to be filled."""
-    with torch.device("meta"):
-        return build(spec)

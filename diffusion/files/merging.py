@@ -16,7 +16,8 @@ from ..errors import CheckpointError
 from ..model import Model
 from ..networks.text import TextTower
 from ..networks.unet import UNet
-from .filling import Part, fill, on_meta
+from ..networks.unfilled import on_meta
+from .filling import Part, fill
 
 Shares = Callable[[str], tuple[float, float]]
 """From a weight's name to the factors of the first and of the second model's weight."""

@@ -11,7 +11,8 @@ from torch import Tensor
 from ..errors import CheckpointError
 from ..latents.latent_format import LatentFormat
 from ..networks.taesd import TinyDecoder, TinyEncoder, TinyVae
-from .filling import Part, fill, on_meta
+from ..networks.unfilled import on_meta
+from .filling import Part, fill
 from .kinds import described
 from .tensorfile import open_tensors
 

@@ -13,11 +13,12 @@ from typing import TypeAlias
 from torch import Tensor
 
 from ..errors import CheckpointError
+from ..networks.unfilled import on_meta
 from ..networks.upscalers.base import UpscaleModel, UpscaleNetwork
 from ..networks.upscalers.compact import CompactNet, CompactSpec
 from ..networks.upscalers.rrdb import RRDBNet, RRDBSpec
 from .checkpoint import naming
-from .filling import Part, fill, on_meta
+from .filling import Part, fill
 from .kinds import described
 from .tensorfile import open_tensors
 

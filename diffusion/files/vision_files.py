@@ -9,9 +9,10 @@ from pathlib import Path
 from torch import Tensor
 
 from ..errors import CheckpointError
+from ..networks.unfilled import on_meta
 from ..networks.vision import VISION_KINDS, ClipVision, VisionKind, VisionSpec, VisionTower
 from .checkpoint import naming
-from .filling import Part, fill, on_meta
+from .filling import Part, fill
 from .kinds import described
 from .layouts import plain
 from .tensorfile import open_tensors

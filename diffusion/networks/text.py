@@ -1,4 +1,4 @@
-"""CLIP text towers, from transformers' modules, shaped by a file's keys.
+"""CLIP text towers, shaped by a file's keys.
 
 Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision"
 (arXiv:2103.00020); Cherti et al. 2022 (arXiv:2212.07143) for OpenCLIP's ViT-H and ViT-bigG.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Literal, NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from ..errors import CheckpointError
 from ..names import row
 from .supply import Streamable
+from .towers import Activation, Blocks
+from .unfilled import on_meta
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class TowerKind:
     """What a text tower's keys do not tell: its activation, and whether rows are padded with 0 or EOS."""
 
     title: str
-    activation: Literal["quick_gelu", "gelu"]
+    activation: Activation
     pads_with_zero: bool
 
 
@@ -49,7 +51,7 @@ class TextSpec:
     heads: int
     hidden: int
     positions: int = 77
-    activation: Literal["quick_gelu", "gelu"] = "quick_gelu"
+    activation: Activation = "quick_gelu"
     projection: int | None = None
 
     @classmethod
@@ -99,34 +101,32 @@ class Insert(NamedTuple):
     vector: Tensor
 
 
+class Embeddings(nn.Module):
+    """The vectors of tokens, and of their places in a row."""
+
+    def __init__(self, spec: TextSpec) -> None:
+        super().__init__()
+        self.token_embedding = nn.Embedding(spec.vocabulary, spec.width)
+        self.position_embedding = nn.Embedding(spec.positions, spec.width)
+
+
+class TextModel(nn.Module):
+    """All of a tower but the projection, under the names that files have for it."""
+
+    def __init__(self, spec: TextSpec) -> None:
+        super().__init__()
+        self.embeddings = Embeddings(spec)
+        self.encoder = Blocks(spec.layers, spec.width, spec.heads, spec.hidden, spec.activation, causal=True)
+        self.final_layer_norm = nn.LayerNorm(spec.width)
+
+
 class TextTower(Streamable):
     """A CLIP text tower; its keys are those of files (`text_model.…`, `text_projection.weight`)."""
 
     def __init__(self, spec: TextSpec) -> None:
         super().__init__()
-        # transformers takes seconds to import; only a process that encodes text pays for it.
-        from transformers.models.clip.configuration_clip import CLIPTextConfig
-        from transformers.models.clip.modeling_clip import CLIPTextModel
-
         self.spec = spec
-        config = cast("Any", CLIPTextConfig)(
-            vocab_size=spec.vocabulary,
-            hidden_size=spec.width,
-            intermediate_size=spec.hidden,
-            num_hidden_layers=spec.layers,
-            num_attention_heads=spec.heads,
-            max_position_embeddings=spec.positions,
-            hidden_act=spec.activation,
-            # Nothing here uses them; transformers wants them to be ids.
-            bos_token_id=spec.vocabulary - 2,
-            eos_token_id=spec.vocabulary - 1,
-            pad_token_id=spec.vocabulary - 1,
-            # Causal without a mask in memory; other implementations would need one.
-            attn_implementation="sdpa",
-        )
-        self.text_model = cast("Any", CLIPTextModel(config))
-        # Row numbers, in no file: a tower built on the meta device would be left without them.
-        self.text_model.embeddings.position_ids = None
+        self.text_model = TextModel(spec)
         self.text_projection = (
             None if spec.projection is None else nn.Linear(spec.width, spec.projection, bias=False)
         )
@@ -156,7 +156,7 @@ class TextTower(Streamable):
             hidden = x
             for index, block in enumerate(self.text_model.encoder.layers, start=-layers):
                 with lend(block):
-                    x = block(x, None, is_causal=True)
+                    x = block(x)
                 if index == layer:
                     hidden = x
             with lend(self.text_model.final_layer_norm):
@@ -192,8 +192,7 @@ def with_weights(tower: TextTower, changed: Mapping[str, Tensor]) -> TextTower:
     state = tower.state_dict()
     if unknown := sorted(changed.keys() - state.keys()):
         raise CheckpointError(f"a text tower has no {', '.join(unknown)}")
-    with torch.device("meta"):
-        other = TextTower(tower.spec)
+    other = on_meta(TextTower, tower.spec)
     other.load_state_dict({**state, **changed}, assign=True)
     return other.requires_grad_(False).eval()
 

@@ -1,4 +1,4 @@
-"""CLIP's vision towers, from transformers' modules: pictures to what adapters attend to.
+"""CLIP's vision towers: pictures to what adapters attend to.
 
 Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision"
 (arXiv:2103.00020); Cherti et al. 2022 (arXiv:2212.07143) for OpenCLIP's ViT-H and ViT-bigG.
@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from math import isqrt
-from typing import Any, Literal, NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from ..errors import CheckpointError
 from .placing import Placed
+from .towers import Activation, Blocks
 from .weights import Copies, example, held, nbytes
 
 HEADS = 16
@@ -32,7 +33,7 @@ class VisionKind(NamedTuple):
     """What the keys of a vision tower do not tell."""
 
     title: str
-    activation: Literal["quick_gelu", "gelu"]
+    activation: Activation
 
 
 VISION_KINDS: Mapping[int, VisionKind] = {
@@ -53,7 +54,7 @@ class VisionSpec:
     side: int
     patch: int
     projection: int
-    activation: Literal["quick_gelu", "gelu"]
+    activation: Activation
     heads: int = HEADS
 
     @classmethod
@@ -103,29 +104,35 @@ class ClipVisionOutput:
     image_embeds: Tensor
 
 
+class Embeddings(nn.Module):
+    """The vectors of a picture's patches, of the picture as a whole, and of their places."""
+
+    def __init__(self, spec: VisionSpec) -> None:
+        super().__init__()
+        self.class_embedding = nn.Parameter(torch.zeros(spec.width))
+        # Torch leaves the types of devices open.
+        self.patch_embedding = nn.Conv2d(3, spec.width, spec.patch, spec.patch, bias=False)  # pyright: ignore[reportUnknownMemberType]
+        self.position_embedding = nn.Embedding(1 + (spec.side // spec.patch) ** 2, spec.width)
+
+
+class VisionModel(nn.Module):
+    """All of a tower but the projection, under the names that files have for it."""
+
+    def __init__(self, spec: VisionSpec) -> None:
+        super().__init__()
+        self.embeddings = Embeddings(spec)
+        self.pre_layrnorm = nn.LayerNorm(spec.width)
+        self.encoder = Blocks(spec.layers, spec.width, spec.heads, spec.hidden, spec.activation, causal=False)
+        self.post_layernorm = nn.LayerNorm(spec.width)
+
+
 class VisionTower(nn.Module):
     """A CLIP vision tower; its keys are transformers' (`vision_model.…`, `visual_projection.weight`)."""
 
     def __init__(self, spec: VisionSpec) -> None:
         super().__init__()
-        # transformers takes seconds to import; only a process that looks at pictures pays for it.
-        from transformers.models.clip.configuration_clip import CLIPVisionConfig
-        from transformers.models.clip.modeling_clip import CLIPVisionModel
-
         self.spec = spec
-        config = cast("Any", CLIPVisionConfig)(
-            hidden_size=spec.width,
-            intermediate_size=spec.hidden,
-            num_hidden_layers=spec.layers,
-            num_attention_heads=spec.heads,
-            image_size=spec.side,
-            patch_size=spec.patch,
-            hidden_act=spec.activation,
-            attn_implementation="sdpa",
-        )
-        self.vision_model = cast("Any", CLIPVisionModel(config))
-        # Row numbers, in no file: a tower built on the meta device would be left without them.
-        self.vision_model.embeddings.position_ids = None
+        self.vision_model = VisionModel(spec)
         self.visual_projection = nn.Linear(spec.width, spec.projection, bias=False)
 
     def forward(self, pixels: Tensor) -> ClipVisionOutput:
@@ -137,7 +144,7 @@ class VisionTower(nn.Module):
         x = model.pre_layrnorm(x)
         before = x
         for layer in model.encoder.layers:
-            before, x = x, layer(x, None)
+            before, x = x, layer(x)
         return ClipVisionOutput(x, before, self.visual_projection(model.post_layernorm(x[:, 0])))
 
 

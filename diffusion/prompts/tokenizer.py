@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, cast
+
+import tokenizers
+from tokenizers import Regex, models, normalizers, pre_tokenizers
 
 from ..errors import CheckpointError
 from ..files.kinds import some
@@ -31,9 +35,6 @@ class Tokenizer:
 
         Raises ValueError for a vocabulary that lacks BOS, EOS or a part of a merge, or whose ids have gaps.
         """
-        # transformers takes seconds to import; only a process that encodes text pays for it.
-        from transformers.models.clip.tokenization_clip import CLIPTokenizer
-
         if lacking := [token for token in (BOS, EOS) if token not in vocabulary]:
             raise ValueError(f"the vocabulary has no {' and no '.join(lacking)}")
         if sorted(vocabulary.values()) != list(range(len(vocabulary))):
@@ -43,12 +44,12 @@ class Tokenizer:
             raise ValueError(f"the merges need tokens that the vocabulary does not have: {some(lacking)}")
         self.vocabulary, self.merges = dict(vocabulary), tuple(merges)
         self.bos, self.eos, self.size = vocabulary[BOS], vocabulary[EOS], len(vocabulary)
-        self._bpe = cast("Any", CLIPTokenizer)(vocab=dict(vocabulary), merges=list(merges))
+        self._bpe = _byte_pairs(self.vocabulary, self.merges)
 
     def ids(self, text: str) -> list[int]:
         """Return the ids of `text`, without BOS and EOS; half of a surrogate pair reads as U+FFFD."""
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return self._bpe(whole, add_special_tokens=False)["input_ids"]
+        return self._bpe.encode(whole, add_special_tokens=False).ids
 
     def row(self, text: str, length: int = 77) -> list[int]:
         """Return the ids of `text` as one row: BOS, what fits of it, EOS, and EOS as padding."""
@@ -92,6 +93,28 @@ def folder_tokenizer(folder: Path) -> Tokenizer:
             f"the tokenizer folder {folder} cannot be used: {error}. "
             "It needs vocab.json (token to id) and merges.txt (one pair a line)"
         ) from error
+
+
+WORDS = rf"{re.escape(BOS)}|{re.escape(EOS)}|'s|'t|'re|'ve|'m|'ll|'d|\p{{L}}+|\p{{N}}|[^\s\p{{L}}\p{{N}}]+"
+"""What a text is taken apart into: letters together, digits each alone, other signs together."""
+
+
+def _byte_pairs(vocabulary: Mapping[str, int], merges: Sequence[tuple[str, str]]) -> tokenizers.Tokenizer:
+    pairs = models.BPE(
+        dict(vocabulary), list(merges), unk_token=EOS, end_of_word_suffix="</w>", fuse_unk=False
+    )
+    found = tokenizers.Tokenizer(pairs)
+    found.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    found.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(WORDS), "removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    cast("Any", found).add_special_tokens([BOS, EOS])
+    return found
 
 
 METADATA = "inkloom.tokenizer"

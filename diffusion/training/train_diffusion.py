@@ -22,6 +22,7 @@ from ..latents.latent_format import SD1
 from ..model import Model
 from ..networks.autoencoder import Autoencoder
 from ..networks.text import TextSpec, TextTower
+from ..networks.towers import initialise
 from ..networks.unet import UNet, UNetSpec
 from ..prompts.tokenizer import Tokenizer
 from ..schedules.prediction import V
@@ -78,8 +79,9 @@ class Denoiser(nn.Module):
 def new_denoiser(tokenizer: Tokenizer, unet: UNetSpec = UNET_SPEC) -> Denoiser:
     """Give an untrained network."""
     tower = TextTower(text_spec(tokenizer))
+    initialise(tower.text_model.encoder)
     for name, weight in tower.named_parameters():
-        if "embedding" in name:  # transformers' 0.02 is meant for wide towers
+        if "embedding" in name:  # CLIP's own 0.02 is meant for wide towers
             nn.init.normal_(weight, std=0.1)
     return Denoiser(UNet(unet), tower, tokenizer)
 

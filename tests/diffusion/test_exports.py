@@ -48,6 +48,13 @@ def test_an_unknown_name_is_an_attribute_error():
     [
         ("import inkloom.diffusion as d; dir(d)", {"torch", "transformers", "numpy", "PIL"}),
         ("from inkloom.diffusion import Model, load_checkpoint", {"transformers"}),
+        # Seconds of every process: what torch loads to compile, and what tests compare with.
+        (
+            "from inkloom.diffusion import load_checkpoint; from inkloom.nodes.engine import BUNDLED; "
+            "[folder] = BUNDLED['checkpoints']; "
+            "load_checkpoint(folder / 'inklet.safetensors').clip.encode('a')",
+            {"transformers", "torch._dynamo", "sympy"},
+        ),
     ],
 )
 def test_libraries_are_loaded_only_where_they_are_used(statement, unwanted):

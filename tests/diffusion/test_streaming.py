@@ -15,13 +15,14 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from inkloom.diffusion.files.filling import Part, fill, on_meta
+from inkloom.diffusion.files.filling import Part, fill
 from inkloom.diffusion.files.tensorfile import open_tensors
 from inkloom.diffusion.networks.hooks import Hooks, Streams
 from inkloom.diffusion.networks.placing import Placed
 from inkloom.diffusion.networks.streaming import LayerSize, least_room, room_ahead, staying
 from inkloom.diffusion.networks.text import TextSpec, TextTower
 from inkloom.diffusion.networks.unet import UNet, UNetSpec
+from inkloom.diffusion.networks.unfilled import on_meta
 from inkloom.diffusion.networks.weights import Copies
 
 SPEC = UNetSpec(

@@ -49,6 +49,25 @@ def test_any_text_gives_a_whole_row_of_known_ids(clip, text, length):
     assert row[1:-1] == [*ids, *[clip.eos] * length][: length - 2]
 
 
+@pytest.fixture(scope="module")
+def reference(clip):
+    from transformers import CLIPTokenizer
+
+    return CLIPTokenizer(vocab=clip.vocabulary, merges=list(clip.merges))
+
+
+NOTATION = st.sampled_from(
+    ["'s", "'Re", "''", "1st", "3.5", "<|endoftext|>", "<|StartOfText|>", "İ", "ﬁ", "e\u0301"]
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(parts=st.lists(st.text(max_size=20) | NOTATION, max_size=6))
+def test_any_text_has_the_ids_that_transformers_gives_it(clip, reference, parts):
+    text = "".join(parts)
+    assert clip.ids(text) == reference(text, add_special_tokens=False)["input_ids"]
+
+
 @pytest.mark.parametrize(("text", "same"), [("\ud83d\ude00", "😀"), ("a\ud800b", "a�b")])
 def test_surrogates_read_as_what_they_stand_for(clip, text, same):
     assert clip.ids(text) == clip.ids(same)
