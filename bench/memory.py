@@ -206,7 +206,7 @@ def many_jobs(folder: Path) -> None:
 
     folders = open_folders(folder)
     # So little that the caches are full by job 100.
-    cache = open_cache(folders, size=10_000_000, memory=20_000_000)
+    cache = open_cache(folders, size=1_500_000, memory=20_000_000)
     engine = Engine(NODES, folders, cache, open_history(folders), open_memory(folders, 400_000_000))
     seen: dict[int, int] = {}
     began = time.perf_counter()

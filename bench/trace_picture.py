@@ -1,6 +1,7 @@
 """Draws a trace as Perfetto does, for the docs: python -m bench.trace_picture PICTURE.png [TRACE.json].
 
-Without a trace it makes one: of `text_to_image`, in a process that has everything imported.
+Without a trace it makes one, in a process that has everything imported: of a Stable Diffusion 1.5 of its real
+size with random weights, in a budget of 700 MB that it does not fit into.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkloom.executor import Graph
 from inkloom.executor.explaining.trace import trace
-from inkloom.nodes import NODES, Engine, open_folders
+from inkloom.nodes import NODES, Engine, open_folders, open_memory
+
+from .memory import BUDGET, FLOW, write_checkpoint
 
 WORKFLOW = Path(__file__).resolve().parent.parent / "workflows" / "text_to_image.json"
+
+STEPS = 4
 
 WIDTH, LEFT, RIGHT, TOP = 1600, 130, 24, 56
 ROW, GAP, DEPTH = 40, 14, 26
@@ -26,7 +31,7 @@ ROW, GAP, DEPTH = 40, 14, 26
 
 PAPER, INK, FAINT, GRID = "#ffffff", "#1d2430", "#6b7480", "#e6e9ee"
 COLOURS = {"run": "#b9c2d0", "node": "#7aa6da", "step": "#c5dbf2", "load": "#e3a857", "copy": "#8fc18b"}
-OTHER = "#c9a0dc"
+OTHER, POINT = "#c9a0dc", "#c0503c"
 
 
 def main(argv: Sequence[str]) -> None:
@@ -37,12 +42,17 @@ def main(argv: Sequence[str]) -> None:
 
 
 def made() -> dict[str, object]:
-    """Run `text_to_image`, once to import what it needs, and return the trace of the second time."""
-    graph = Graph.parse(WORKFLOW.read_text(encoding="utf-8"))
+    """Run `text_to_image` to import what runs need, then the large model, and return the trace of that."""
     with tempfile.TemporaryDirectory() as root:
-        first, second = (Engine(NODES, open_folders(Path(root))) for _ in range(2))  # neither has the other's
-        list(first.run(graph))
-        return trace(second.run(graph), lambda class_type: NODES[class_type].lane)
+        folders = open_folders(Path(root))
+        list(Engine(NODES, folders).run(Graph.parse(WORKFLOW.read_text(encoding="utf-8"))))
+        checkpoints = Path(root) / "models" / "checkpoints"
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        write_checkpoint(checkpoints / FLOW["1"]["inputs"]["ckpt_name"])
+        flow = json.loads(json.dumps(FLOW))
+        flow["5"]["inputs"]["steps"] = STEPS
+        engine = Engine(NODES, open_folders(Path(root)), memory=open_memory(folders, BUDGET))
+        return trace(engine.run(Graph.parse(json.dumps(flow))), lambda class_type: NODES[class_type].lane)
 
 
 def picture(entries: Sequence[Mapping[str, Any]]) -> Image.Image:
@@ -65,6 +75,12 @@ def picture(entries: Sequence[Mapping[str, Any]]) -> Image.Image:
     def across(micros: float) -> float:
         return LEFT + micros / end * (WIDTH - LEFT - RIGHT)
 
+    def following(entry: Mapping[str, Any]) -> float:
+        """Return when the next entry of a row begins that an entry does not hold."""
+        over = entry["ts"] + entry.get("dur", 0)
+        starts = (other["ts"] for other in (*bars, *points) if other["tid"] == entry["tid"])
+        return min((start for start in starts if start >= over and start > entry["ts"]), default=end)
+
     step = _tick(end / 1e6)
     for number in range(int(end / 1e6 / step) + 1):
         x = across(number * step * 1e6)
@@ -80,10 +96,17 @@ def picture(entries: Sequence[Mapping[str, Any]]) -> Image.Image:
         colour = COLOURS.get(bar["cat"], OTHER)
         draw.rectangle((left, top, max(right - 2, left + 1), top + height - 2), colour)
         text = _fitting(bar["name"], right - left - 10, small if depth else font)
+        if not text and not depth:  # beside it, where the row is empty
+            left = right
+            text = _fitting(bar["name"], across(following(bar)) - left - 10, font)
         draw.text((left + 5, top + height / 2 - 1), text, INK, small if depth else font, "lm")
     for point in points:
-        x, y = across(point["ts"]), tops[point["tid"]] + ROW - 8
-        draw.polygon(((x - 5, y + 8), (x + 5, y + 8), (x, y)), "#c0503c")
+        x, y = across(point["ts"]), tops[point["tid"]] + ROW / 2
+        draw.polygon(((x - 6, y + 7), (x + 6, y + 7), (x, y - 5)), POINT)
+        if not any(bar["tid"] == point["tid"] for bar in bars):
+            room = across(following(point)) - x - 20
+            text = _fitting(point["name"], room if following(point) < end else WIDTH - x - 12, font)
+            draw.text((x + 11, y), text, INK, font, "lm")
     return image
 
 
@@ -108,11 +131,14 @@ def _tick(seconds: float) -> float:
 
 
 def _fitting(text: str, room: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """Return what of a text has room: of a step its number, of a name its beginning, or nothing."""
-    if text.startswith("step"):
-        shorter = [text, text.split(" ")[1]]
+    """Return what of a text has room: of a step its number, of a node its class, else how it begins."""
+    first, *rest = text.split(" ")
+    shorter = [text]
+    if first in ("step", "steps"):
+        shorter += rest[:1]
     else:
-        shorter = [text, text.split(" ")[0], *(text[:length] + "…" for length in range(len(text) - 1, 2, -1))]
+        shorter += [first] if len(rest) == 1 else []
+        shorter += [text[:length] + "…" for length in range(len(text) - 1, 2, -1)]
     return next((some for some in shorter if font.getlength(some) <= room), "")
 
 

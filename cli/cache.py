@@ -55,19 +55,20 @@ def _ls(cache: DiskCache) -> None:
     rows: dict[str, list[Kept]] = {}
     for kept in found:  # the states of one run of a sampler are told in one row
         rows.setdefault(kept.group or str(kept.path), []).append(kept)
-    heads = ("last used", "size", "took", "key", "holds")
+    heads = ("last used", "node", "took", "size", "key", "holds")
     texts = [_row(now, row) for row in rows.values()]
-    for line in in_columns([heads, *texts], ("dim", None, None, "cyan"), width()):
+    for line in in_columns([heads, *texts], ("dim", None, None, None, "cyan"), width()):
         print(line)
 
 
 def _row(now: float, row: Sequence[Kept]) -> tuple[str, ...]:
-    facts = row[0].facts
+    facts, seconds = row[0].facts, max(kept.facts.seconds for kept in row)
     states = f"{len(row)} state{'s' * (len(row) > 1)} of a sampler, each " if row[0].group else ""
     return (
         f"{_duration(now - row[0].used_at)} ago",
+        plain(facts.class_type),
+        _duration(seconds) if seconds else "",
         size_text(sum(kept.size for kept in row)),
-        _duration(facts.seconds) if facts.seconds else "",
         plain((row[0].group or facts.key).rpartition(" ")[2][:12]),
         plain(states + facts.about),
     )

@@ -64,7 +64,8 @@ def command(given: argparse.Namespace) -> int:
 
     folders = data_folders(given)
     table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
-    engine = Engine(table, folders, open_cache(folders), open_history(folders))
+    cache = open_cache(folders)
+    engine = Engine(table, folders, cache, open_history(folders, cache))
     checked = check(given.workflow, given.set, engine)
     if checked.problems or checked.graph is None or checked.validation is None:
         if given.json:

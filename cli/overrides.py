@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ..executor import Graph, Link, Node, NodeTable, NodeType
 from ..executor.graphs.graph import link_or_value
@@ -33,7 +32,7 @@ def overridden(graph: Graph, settings: Sequence[str], table: NodeTable) -> Graph
         node = nodes[_find(name, nodes, table)]
         takes_text = _type(node, key, table) in ("STRING", "COMBO")
         value = _value(place, text, takes_text=takes_text)
-        nodes[node.id] = replace(node, inputs={**node.inputs, key: value})
+        nodes[node.id] = node._replace(inputs={**node.inputs, key: value})
     return Graph(nodes)
 
 

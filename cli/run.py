@@ -79,7 +79,7 @@ def command(given: argparse.Namespace) -> int:
     table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
     if given.output:
         table = writing_to(table, given.output.absolute())
-    engine = Engine(table, folders, cache, open_history(folders), open_memory(folders, given.memory))
+    engine = Engine(table, folders, cache, open_history(folders, cache), open_memory(folders, given.memory))
     checked = check(given.workflow, given.set, engine)
     if checked.problems or checked.graph is None or checked.validation is None:
         if given.json:

@@ -112,6 +112,8 @@ if TYPE_CHECKING:
     from .latents.sizes import empty_latent as empty_latent
     from .latents.sizes import scale_latent as scale_latent
     from .latents.sizes import scale_latent_by as scale_latent_by
+    from .latents.sizes import scaled_cells as scaled_cells
+    from .latents.sizes import scaled_cells_by as scaled_cells_by
     from .model import Model as Model
     from .names import EMBEDDING_PATTERN as EMBEDDING_PATTERN
     from .names import SAMPLER_NAMES as SAMPLER_NAMES
@@ -119,15 +121,19 @@ if TYPE_CHECKING:
     from .names import SYNTAX_NAMES as SYNTAX_NAMES
     from .names import UnknownNameError as UnknownNameError
     from .needs import Need as Need
+    from .needs import hollow as hollow
+    from .needs import least_sampling_need as least_sampling_need
     from .needs import picture_needs as picture_needs
     from .needs import sampling_needs as sampling_needs
     from .networks.attention_multiply import with_multiplied_attention as with_multiplied_attention
+    from .networks.brought import Brought as Brought
     from .networks.compiled import Compilation as Compilation
     from .networks.compiled import CompilerError as CompilerError
     from .networks.deep_shrink import with_deep_shrink as with_deep_shrink
     from .networks.freeu import with_freeu as with_freeu
     from .networks.hypertile import with_hypertile as with_hypertile
     from .networks.pages import give_back_free as give_back_free
+    from .networks.placing import Placed as Placed
     from .networks.taesd import TinyVae as TinyVae
     from .networks.token_merging import with_merged_tokens as with_merged_tokens
     from .networks.upscalers.base import UpscaleModel as UpscaleModel
@@ -239,7 +245,13 @@ if TYPE_CHECKING:
 
 # Module by exported name; the imports above tell the type checker the same, and a test compares the two.
 EXPORTS = {
+    "Brought": "networks.brought",
     "Need": "needs",
+    "hollow": "needs",
+    "scaled_cells": "latents.sizes",
+    "scaled_cells_by": "latents.sizes",
+    "least_sampling_need": "needs",
+    "Placed": "networks.placing",
     "picture_needs": "needs",
     "give_back_free": "networks.pages",
     "ran_out_of_memory": "out_of_memory",

@@ -10,6 +10,7 @@ import torch
 
 from .guidance.estimate import CALL_BYTES, bytes_per_item
 from .guidance.guiders import Guider
+from .model import Model
 from .vae import LIVE, Vae
 
 TILES = (512, 256, 128, 64)
@@ -42,16 +43,24 @@ def sampling_needs(guider: Guider, shape: Sequence[int]) -> list[Need]:
     counts = [min(prompts, max(1, CALL_BYTES // each))]
     while counts[-1] > 1:
         counts.append(counts[-1] // 2)
-    return [
-        Need(
-            title="one prompt in a call" if count == 1 else f"{count} prompts in a call",
-            estimate=count * each,
-            room=count * each,
-            model=_name("unet", model.unet.spec, model.dtype),
-            shape=f"{count * batch}x{height}x{width}",
-        )
-        for count in counts
-    ]
+    return [_sampling_need(model, shape, count) for count in counts]
+
+
+def least_sampling_need(model: Model, shape: Sequence[int]) -> Need:
+    """Return the thriftiest of the ways to sample latents [B,C,h,w], whatever the prompts are."""
+    return _sampling_need(model, shape, 1)
+
+
+def _sampling_need(model: Model, shape: Sequence[int], count: int) -> Need:
+    batch, _, height, width = shape
+    nbytes = count * batch * bytes_per_item(model, height, width)
+    return Need(
+        title="one prompt in a call" if count == 1 else f"{count} prompts in a call",
+        estimate=nbytes,
+        room=nbytes,
+        model=_name("unet", model.unet.spec, model.dtype),
+        shape=f"{count * batch}x{height}x{width}",
+    )
 
 
 def picture_needs(
@@ -90,6 +99,11 @@ def picture_needs(
         for side in ((tile,) if tile else ()) + tuple(sizes)
     ]
     return [*whole, *tiled]
+
+
+def hollow(*shape: int) -> torch.Tensor:
+    """Return a tensor that has a shape and nothing in it, and takes no memory."""
+    return torch.empty(shape, device="meta")
 
 
 def _name(kind: str, spec: object, dtype: torch.dtype) -> str:

@@ -26,7 +26,9 @@ from .explaining.explain import Explanation, NodeExplanation, explain
 from .explaining.history import Cost, History
 from .explaining.reasons import REASONS, Reason
 from .explaining.recording import recorded
-from .files.folders import ExtraFolder, Folders, Kind, MissingFileError, UnsafeNameError, annotated
+from .files.folders import ExtraFolder, Folders, Kind, MissingFileError, annotated
+from .files.names import UnsafeNameError
+from .files.receipts import Receipt, ReceiptFile, Receipts
 from .graphs.graph import BadLink, Graph, Link, Node
 from .memory.fitting import Memory, OutOfMemoryError
 from .memory.manager import Manager, NoRoomError, Way, Weights, whole
@@ -54,7 +56,7 @@ from .node_types.context import Cancelled, CancelToken, Context
 from .node_types.declaration import NodeTable, declared_by, node
 from .node_types.describe import input_config, object_info, options_of
 from .node_types.node_type import UNSET, Input, NodeType, Output
-from .node_types.results import Blocked, Each, Expansion, Many, Ui
+from .node_types.results import Blocked, Each, Expansion, Foreseen, Many, Ui
 from .node_types.signature import DeclarationError
 from .problems import CODES, Json, Problem, WorkflowError, nearest, pointer
 from .runs.run import run
@@ -85,6 +87,7 @@ __all__ = [
     "FileSet",
     "Files",
     "Folders",
+    "Foreseen",
     "Graph",
     "Hidden",
     "History",
@@ -120,6 +123,9 @@ __all__ = [
     "Range",
     "RawLink",
     "Reason",
+    "Receipt",
+    "ReceiptFile",
+    "Receipts",
     "Remote",
     "RunCancelled",
     "RunDone",

@@ -67,7 +67,8 @@ class NodeFinished:
 
     `ui` is what an output node shows, None for others. Of the nodes found in the cache, those that a user
     asked for or waits for are told; what lies behind them is not looked at. `key` is the content key of the
-    result, and `peak_bytes` the most memory that the node took while it ran, where that was measured.
+    result. `peak_bytes` is the most memory that the node's computing with models took: their weights as they
+    compute, and what else there was at once, measured or, where that is not known, estimated.
     """
 
     type: Literal["node_finished"] = "node_finished"
@@ -89,7 +90,7 @@ class Span:
     """Something besides the nodes took `seconds` from `start` on: a model was loaded, weights were copied.
 
     `start` is in seconds since the run began, as `at` is; the event is told at the span's end. `category`
-    says what kind of thing it was ("load", "copy", "evict"), `name` which; both are shown as they are. Spans
+    says what kind of thing it was ("load", "copy"), `name` which; both are shown as they are. Spans
     of one `lane` are drawn in one row, by default those of one category. `node` is the running node that it
     was done for, `args` are facts about it.
     """
@@ -108,7 +109,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """Something besides the nodes happened at one moment, at `at`; the fields are those of `Span`."""
+    """Something besides the nodes happened at one moment, at `at`: weights were given up ("evict").
+
+    The fields are those of `Span`.
+    """
 
     type: Literal["mark"] = "mark"
     seq: int = 0

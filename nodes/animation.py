@@ -84,6 +84,7 @@ def _saved(
         suffix,
         lambda file: write(file, frames, 1000 / fps),
         picture_tokens(pixels[0], 0),
+        ctx.receipt(),
     )
     return Ui(shown={"images": shown([path], root, "output"), "animated": [len(frames) > 1]}, files=(path,))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ from ..executor import (
     MemoryCache,
     NodeFinished,
     NodeTable,
+    Receipts,
+    RunDone,
     Tiers,
     Validation,
     Workspaces,
@@ -118,9 +121,14 @@ def open_cache(folders: Folders, size: int | None = None, memory: int | None = N
     return Tiers(results, DiskCache(folder, ValueCodec(), room, stamp=code_stamp()))
 
 
-def open_history(folders: Folders) -> History:
-    """Return what earlier runs on a data folder took and were made of; its file is made by the first run."""
-    return History(cache_folder(folders.base) / HISTORY_FILE)
+def open_history(folders: Folders, cache: Tiers | None = None) -> History:
+    """Return what earlier runs on a data folder took and were made of; its file is made by the first run.
+
+    Where there is a `cache`, it says which code runs, which takes a moment to find out.
+    """
+    disk = None if cache is None else cache.disk
+    stamp = code_stamp() if disk is None else disk.stamp
+    return History(cache_folder(folders.base) / HISTORY_FILE, stamp=stamp)
 
 
 @dataclass(frozen=True)
@@ -164,10 +172,12 @@ class Engine:
         cancel: CancelToken | None = None,
         extra_pnginfo: Json = None,
         previews: str | None = None,
+        receipts: Receipts | None = None,
     ) -> Generator[Event]:
         """Run a workflow and tell what happens; raises WorkflowError at once when nothing of it can run.
 
-        `previews` is one of `PREVIEW_METHODS`, None for no previews.
+        `previews` is one of `PREVIEW_METHODS`, None for no previews; `receipts` are those of earlier attempts
+        at this run.
         """
         checked = validation or self.validate(graph, targets)
         digests: dict[str, str] = {}
@@ -182,12 +192,25 @@ class Engine:
             hidden={"EXTRA_PNGINFO": extra_pnginfo},
             previews=previews,
             memory=self.memory,
+            receipts=receipts,
             digests=digests,
         )
         events = tidied(events)
         if self.history is not None:
             events = recorded(events, self.history, checked.graph, self.table, self.folders, digests)
         return written(events, self.cache) if isinstance(self.cache, Tiers) else events
+
+    def free(self, *, results: bool = False) -> None:
+        """Give up all weights that nobody computes with, and with `results` what is remembered in memory.
+
+        What is on the disk stays. To be called between runs.
+        """
+        if results:
+            self.cache.clear()
+        gc.collect()
+        for device in self.memory.manager.devices():
+            self.memory.manager.free(device)
+        diffusion.give_back_free()
 
     def close(self, seconds: float) -> bool:
         """Wait until the disk has all results, no longer than so many seconds; tell whether it has.
@@ -197,18 +220,26 @@ class Engine:
         return not isinstance(self.cache, Tiers) or self.cache.flush(seconds)
 
 
-def tidied(events: Generator[Event]) -> Generator[Event]:
-    """Yield the events of a run; when it is over and much was computed, give back the memory that is free."""
-    seconds = 0.0
-    with closing(events):
-        try:
+def tidied(
+    events: Generator[Event], give_back: Callable[[], object] = lambda: diffusion.give_back_free()
+) -> Generator[Event]:
+    """Yield the events of a run; when it is over and much was computed, give back the memory that is free.
+
+    That takes a few milliseconds. Of a run that did not come to its end the last node does not tell how long
+    it computed: there the time since the run began counts.
+    """
+    computed, at, done = 0.0, 0.0, False
+    try:
+        with closing(events):
             for event in events:
+                at, done = event.at, isinstance(event, RunDone)
                 if isinstance(event, NodeFinished) and not event.cached:
-                    seconds += event.seconds
+                    computed += event.seconds
                 yield event
-        finally:
-            if seconds >= MUCH:
-                diffusion.give_back_free()
+    finally:
+        # Only now does nothing run any more, however this ended.
+        if (computed if done else at) >= MUCH:
+            give_back()
 
 
 def written(events: Generator[Event], cache: Tiers) -> Generator[Event]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from .. import diffusion
 from ..executor import Choice, Context, Range, Seed, node
+from .foreseeing import sampled_by_guider, sampled_over
 from .kept_steps import decided_by
 from .ports import Conditioning, Guider, Latent, Model, Noise, Sampler, Sigmas
 from .sampling import Cfg, Sampled, run_steps
@@ -70,7 +71,12 @@ def perp_neg_guider(
     return diffusion.CfgGuider(model.with_rules(rule), positive, negative, cfg)
 
 
-@node("SamplerCustom", category="sampling/custom_sampling", display_name="SamplerCustom")
+@node(
+    "SamplerCustom",
+    category="sampling/custom_sampling",
+    display_name="SamplerCustom",
+    foresees=sampled_over,
+)
 def sampler_custom(
     ctx: Context,
     *,
@@ -94,7 +100,12 @@ def sampler_custom(
     return run_steps(ctx, guider, sampler, sigmas, latent_image, noise, decided)
 
 
-@node("SamplerCustomAdvanced", category="sampling/custom_sampling", display_name="SamplerCustomAdvanced")
+@node(
+    "SamplerCustomAdvanced",
+    category="sampling/custom_sampling",
+    display_name="SamplerCustomAdvanced",
+    foresees=sampled_by_guider,
+)
 def sampler_custom_advanced(
     ctx: Context, *, noise: Noise, guider: Guider, sampler: Sampler, sigmas: Sigmas, latent_image: Latent
 ) -> Sampled:

@@ -97,9 +97,10 @@ def save_pictures(
     """Save pictures as PNGs in one of the user's folders."""
     root = ctx.folders.root(folder).resolve()
     pixels = list(diffusion.image_to_pixels(diffusion.check_image(images, "images")))
-    paths = save_pngs(
-        pixels, root, with_values(prefix, prompt), workflow_texts(prompt, extra), compress_level
-    )
+    texts = workflow_texts(prompt, extra)
+    # What is only shown may be there twice: it has a name of its own each time, and is soon gone.
+    receipt = ctx.receipt if folder == "output" else None
+    paths = save_pngs(pixels, root, with_values(prefix, prompt), texts, compress_level, receipt)
     return Ui(shown={"images": shown(paths, root, folder)}, files=tuple(paths))
 
 

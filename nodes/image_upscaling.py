@@ -7,6 +7,7 @@ from typing import Annotated
 from .. import diffusion
 from ..executor import Choice, Context, Files, Range, node
 from .latent import CROPS, MAX_SIDE
+from .loading import loading
 from .ports import Image, UpscaleModel
 
 IMAGE_SCALE_METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos")
@@ -76,7 +77,8 @@ def upscale_model_loader(
 
     Which one it is and by how much it scales, 1 to 8 times, are found from the file's content.
     """
-    return diffusion.load_upscale_model(ctx.folders.path("upscale_models", model_name))
+    with loading(ctx, "upscale_models", model_name) as [path]:
+        return diffusion.load_upscale_model(path)
 
 
 @node("ImageUpscaleWithModel", category="image/upscaling", display_name="Upscale Image (using Model)")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -29,23 +30,29 @@ TAG = "inkloom-steps/1"
 
 @dataclass(frozen=True)
 class Stand:
-    """Where a run stands after a step: its sampler's state, and what rules of guidance remember."""
+    """Where a run stands after a step: its sampler's state, and what rules of guidance remember.
+
+    `seconds` is what all steps up to there took.
+    """
 
     state: State
     memory: Memory
+    seconds: float
 
 
-@dataclass(frozen=True)
+@dataclass
 class KeptSteps:
     """The steps of one run, kept as they are made; `identity` is None where its content is not known.
 
-    `memory` is what rules of guidance remember: given to the run, changed by it with every step.
+    `memory` is what rules of guidance remember: given to the run, changed by it with every step. `began` is
+    when the run began, on the clock `time.perf_counter`: one that goes on, so much sooner than now.
     """
 
     ctx: Context
     identity: bytes | None
     looks_ahead: bool
     memory: Memory = field(default_factory=dict[Any, Any])
+    began: float = field(default_factory=time.perf_counter)
 
     def latest(self, first: State) -> State:
         """Return the last state that is known of the run with this first one, or that one itself."""
@@ -53,6 +60,7 @@ class KeptSteps:
             found = self.ctx.recall(key)
             if isinstance(found, Stand):
                 self.memory.update(found.memory)
+                self.began = time.perf_counter() - found.seconds
                 return replace(found.state, sigmas=first.sigmas)
         return first
 
@@ -61,7 +69,8 @@ class KeptSteps:
         keys = self._keys(state)
         if keys:
             key = keys[0] if self.looks_ahead else keys[state.index - 1]
-            self.ctx.remember(key, Stand(state, dict(self.memory)))
+            seconds = time.perf_counter() - self.began
+            self.ctx.remember(key, Stand(state, dict(self.memory), seconds), seconds)
 
     def _keys(self, state: State) -> list[str]:
         """Return the keys that a run's states have after each of its steps, or the one that all have.

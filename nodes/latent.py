@@ -6,6 +6,7 @@ from typing import Annotated
 
 from .. import diffusion
 from ..executor import Choice, Range, node
+from .foreseeing import empty, scaled, scaled_by
 from .ports import Latent, Mask
 
 MAX_SIDE = 16384
@@ -19,7 +20,7 @@ Place = Annotated[int, Range(0, MAX_SIDE, step=8)]
 """Pixels, rounded down to a whole cell of the latent."""
 
 
-@node("EmptyLatentImage", category="latent", display_name="Empty Latent Image")
+@node("EmptyLatentImage", category="latent", display_name="Empty Latent Image", foresees=empty)
 def empty_latent_image(
     *,
     width: Annotated[int, Range(16, MAX_SIDE, step=8, multiple=True)] = 512,
@@ -30,7 +31,7 @@ def empty_latent_image(
     return diffusion.empty_latent(width, height, batch_size)
 
 
-@node("LatentUpscale", category="latent", display_name="Upscale Latent")
+@node("LatentUpscale", category="latent", display_name="Upscale Latent", foresees=scaled)
 def latent_upscale(
     *,
     samples: Latent,
@@ -43,7 +44,7 @@ def latent_upscale(
     return diffusion.scale_latent(samples, upscale_method, width, height, crop)
 
 
-@node("LatentUpscaleBy", category="latent", display_name="Upscale Latent By")
+@node("LatentUpscaleBy", category="latent", display_name="Upscale Latent By", foresees=scaled_by)
 def latent_upscale_by(
     *,
     samples: Latent,

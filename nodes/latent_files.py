@@ -25,7 +25,9 @@ def save_latent(
     """
     root = ctx.folders.root("output").resolve()
     content = diffusion.latent_bytes(samples, workflow_texts(prompt, extra_pnginfo))
-    path = save_numbered(root, filename_prefix, ".latent", lambda file: file.write(content))
+    path = save_numbered(
+        root, filename_prefix, ".latent", lambda file: file.write(content), receipt=ctx.receipt()
+    )
     shown: Json = {
         "filename": path.name,
         "subfolder": "/".join(path.parent.relative_to(root).parts),

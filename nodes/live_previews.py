@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .. import diffusion
 from ..executor import Context
+from .loading import loading
 
 if TYPE_CHECKING:
     State = diffusion.State
@@ -25,7 +26,8 @@ def live_preview(ctx: Context, model: diffusion.Model) -> Callable[[State], Make
     latent_format = model.latent_format
     decoder = None
     if ctx.previews not in (None, COLOURS) and (name := _decoder_file(ctx, latent_format.preview)):
-        decoder = diffusion.load_tiny_decoder(ctx.folders.path("vae_approx", name))
+        with loading(ctx, "vae_approx", name) as [path]:
+            decoder = diffusion.load_tiny_decoder(path)
     show = None if ctx.previews is None else diffusion.previewer(latent_format, decoder)
 
     def make(state: State) -> MakePreview | None:

@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple
 
 from .. import diffusion
 from ..executor import Advanced, Choice, Context, Files, FileSet, node
+from .loading import loading
 from .ports import Clip, ClipVision, Model, Vae
 
 ADVANCED = "advanced/loaders"
@@ -31,7 +32,8 @@ def checkpoint_loader_simple(
     Its family is found from its content: Stable Diffusion 1, 2 and XL, their refiners, inpainting and
     editing models, and distillations.
     """
-    loaded = diffusion.load_checkpoint(ctx.folders.path("checkpoints", ckpt_name))
+    with loading(ctx, "checkpoints", ckpt_name) as [path]:
+        loaded = diffusion.load_checkpoint(path)
     return LoadedCheckpoint(loaded.model, loaded.clip, loaded.vae)
 
 
@@ -48,15 +50,17 @@ def checkpoint_loader(
     ckpt_name: Annotated[str, Files("checkpoints")],
 ) -> LoadedCheckpoint:
     """Load a checkpoint; a YAML config says what it predicts and which layer of the text encoder it takes."""
-    path, config = ctx.folders.path("checkpoints", ckpt_name), ctx.folders.path("configs", config_name)
-    loaded = diffusion.load_checkpoint_with_config(path, config)
+    config = ctx.folders.path("configs", config_name)
+    with loading(ctx, "checkpoints", ckpt_name) as [path]:
+        loaded = diffusion.load_checkpoint_with_config(path, config)
     return LoadedCheckpoint(loaded.model, loaded.clip, loaded.vae)
 
 
 @node("DiffusersLoader", category=f"{ADVANCED}/deprecated")
 def diffusers_loader(ctx: Context, *, model_path: Annotated[str, Files("diffusers")]) -> LoadedCheckpoint:
     """Load a model from a folder in the layout of diffusers, with a `model_index.json`."""
-    loaded = diffusion.load_diffusers(ctx.folders.path("diffusers", model_path))
+    with loading(ctx, "diffusers", model_path) as [path]:
+        loaded = diffusion.load_diffusers(path)
     return LoadedCheckpoint(loaded.model, loaded.clip, loaded.vae)
 
 
@@ -74,7 +78,8 @@ def unclip_checkpoint_loader(
     ctx: Context, *, ckpt_name: Annotated[str, Files("checkpoints")]
 ) -> LoadedUnclip:
     """Load a checkpoint of Stable Diffusion 2.1 unCLIP, with the vision tower that its pictures come by."""
-    loaded, vision = diffusion.load_unclip_checkpoint(ctx.folders.path("checkpoints", ckpt_name))
+    with loading(ctx, "checkpoints", ckpt_name) as [path]:
+        loaded, vision = diffusion.load_unclip_checkpoint(path)
     return LoadedUnclip(loaded.model, loaded.clip, loaded.vae, vision)
 
 
@@ -89,7 +94,8 @@ def unet_loader(
 
     With a `weight_dtype` of 8 bits its weights are rounded to that, which costs quality.
     """
-    model = diffusion.load_unet(ctx.folders.path("diffusion_models", unet_name))
+    with loading(ctx, "diffusion_models", unet_name) as [path]:
+        model = diffusion.load_unet(path)
     return diffusion.with_weight_dtype(model, weight_dtype)
 
 
@@ -116,12 +122,14 @@ def vae_loader(ctx: Context, *, vae_name: Annotated[str, VAES]) -> Vae:
     """
     small = VAES.set_of(vae_name)
     if small is None:
-        return diffusion.load_vae(ctx.folders.path("vae", vae_name))
+        with loading(ctx, "vae", vae_name) as [path]:
+            return diffusion.load_vae(path)
     if vae_name == PIXELS:
         return diffusion.PixelVae()
     found = small.found(ctx.folders.names)
-    encoder, decoder = (ctx.folders.path(small.folder, found.get(stem, stem)) for stem in small.stems)
-    return diffusion.load_tiny_vae(encoder, decoder, diffusion.SMALL_FORMATS[vae_name])
+    names = [found.get(stem, stem) for stem in small.stems]
+    with loading(ctx, small.folder, *names) as [encoder, decoder]:
+        return diffusion.load_tiny_vae(encoder, decoder, diffusion.SMALL_FORMATS[vae_name])
 
 
 @node("CLIPLoader", category=ADVANCED, display_name="Load CLIP")
@@ -134,7 +142,8 @@ def clip_loader(
 ) -> Clip:
     """Load a text encoder on its own; its kind (CLIP ViT-L, OpenCLIP ViT-H or ViT-bigG) tells the family."""
     del device
-    return diffusion.load_clip([ctx.folders.path("text_encoders", clip_name)], type)
+    with loading(ctx, "text_encoders", clip_name) as [path]:
+        return diffusion.load_clip([path], type)
 
 
 @node("DualCLIPLoader", category=ADVANCED)
@@ -148,6 +157,5 @@ def dual_clip_loader(
 ) -> Clip:
     """Load the two text encoders of SDXL, CLIP ViT-L and OpenCLIP ViT-bigG, in any order."""
     del device
-    return diffusion.load_clip(
-        [ctx.folders.path("text_encoders", name) for name in (clip_name1, clip_name2)], type
-    )
+    with loading(ctx, "text_encoders", clip_name1, clip_name2) as paths:
+        return diffusion.load_clip(paths, type)

@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from ..executor import Json
+from ..executor import Json, Receipt
+from ..executor.files.atomic import sync_folder
 
 PART = ".part"
 ABANDONED_SECONDS = 3600
@@ -41,17 +42,21 @@ def save_numbered(
     suffix: str,
     write: Callable[[BinaryIO], object],
     tokens: Mapping[str, object] | None = None,
+    receipt: Receipt | None = None,
 ) -> Path:
     """Write a file `<root>/<prefix>_00001_<suffix>` and up; return its path.
 
     The prefix may hold folders and the tokens %year% %month% %day% %hour% %minute% %second% and those of
     `tokens`. Numbers go on from the highest one there; no file is ever overwritten, by whatever process.
+    A file that an earlier attempt wrote, as its `receipt` says, is not written again while it is there.
     Raises OutputError when the prefix leads out of `root` or the file can't be written.
     """
     folder, base = _target(root, _filled(prefix, tokens or {}))
     try:
+        if receipt is not None and (path := _written_before(root, suffix, receipt)):
+            return path
         folder.mkdir(parents=True, exist_ok=True)
-        return _save(folder, base, suffix, write)
+        return _save(root, folder, base, suffix, write, receipt)
     except OSError as error:
         raise OutputError(_why_not_written(folder, error)) from error
 
@@ -82,7 +87,14 @@ def _target(root: Path, prefix: str) -> tuple[Path, str]:
     return folder, parts.name
 
 
-def _save(folder: Path, base: str, suffix: str, write: Callable[[BinaryIO], object]) -> Path:
+def _save(
+    root: Path,
+    folder: Path,
+    base: str,
+    suffix: str,
+    write: Callable[[BinaryIO], object],
+    receipt: Receipt | None,
+) -> Path:
     """Write to a temporary name, then give it the first free number in one step of the file system."""
     temporary = folder / f".{secrets.token_hex(8)}{PART}"
     try:
@@ -91,14 +103,53 @@ def _save(folder: Path, base: str, suffix: str, write: Callable[[BinaryIO], obje
             file.flush()
             os.fsync(file.fileno())
         _sweep(folder)
-        number = _highest_number(folder, base) + 1
-        while True:
-            path = folder / f"{base}_{number:05}_{suffix}"
-            if _renamed(temporary, path):
-                return path
-            number += 1
+        if receipt is not None:
+            receipt.keep(_as_receipt(root, temporary, base))
+        return _numbered(temporary, folder, base, suffix)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _numbered(temporary: Path, folder: Path, base: str, suffix: str) -> Path:
+    """Give a whole file the first free number."""
+    number = _highest_number(folder, base) + 1
+    while True:
+        path = folder / f"{base}_{number:05}_{suffix}"
+        if _renamed(temporary, path):
+            temporary.unlink(missing_ok=True)
+            sync_folder(folder)
+            return path
+        number += 1
+
+
+def _as_receipt(root: Path, temporary: Path, base: str) -> Json:
+    """Say which file it is that is about to get a number: by what stays the same when it is renamed."""
+    folder = temporary.parent.relative_to(root.resolve()).as_posix()
+    return {"folder": folder, "base": base, "temporary": temporary.name, "file": _identity(temporary)}
+
+
+def _identity(path: Path) -> list[Json]:
+    status = path.stat()
+    return [status.st_ino, status.st_mtime_ns, status.st_size]
+
+
+def _written_before(root: Path, suffix: str, receipt: Receipt) -> Path | None:
+    """Return the file of a receipt, which may still wait for its number; None when it is not there."""
+    match receipt.found():
+        case {"folder": str(below), "base": str(base), "temporary": str(name), "file": list(identity)}:
+            folder = root.resolve() / below
+        case _:
+            return None
+    temporary = folder / name
+    named = re.compile(re.escape(base) + r"_\d+_" + re.escape(suffix))
+    with suppress(FileNotFoundError):  # the user may have removed it, or all of the folder
+        for path in map(Path, list(os.scandir(folder))):
+            if named.fullmatch(path.name) and _identity(path) == identity:
+                temporary.unlink(missing_ok=True)
+                return path
+        if _identity(temporary) == identity:
+            return _numbered(temporary, folder, base, suffix)
+    return None
 
 
 def _renamed(source: Path, target: Path) -> bool:

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..executor import Json
+from ..executor import Json, Receipt
 from .numbered import save_numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from PIL.Image import Image as PilImage
@@ -26,12 +26,17 @@ class PictureError(Exception):
 
 
 def save_pngs(
-    pictures: Sequence[Pixels], root: Path, prefix: str, texts: Mapping[str, str], compress_level: int
+    pictures: Sequence[Pixels],
+    root: Path,
+    prefix: str,
+    texts: Mapping[str, str],
+    compress_level: int,
+    receipt: Callable[[int], Receipt] | None = None,
 ) -> list[Path]:
     """Write pictures [H,W,C] as `<root>/<prefix>_00001_.png` and up (`save_numbered`); return their paths.
 
-    The prefix may also hold the `picture_tokens`. Raises OutputError when it leads out of `root` or the files
-    can't be written.
+    The prefix may also hold the `picture_tokens`; `receipt` says where the receipt of each picture is. Raises
+    OutputError when the prefix leads out of `root` or the files can't be written.
     """
     return [
         save_numbered(
@@ -40,6 +45,7 @@ def save_pngs(
             ".png",
             partial(_write_png, picture=picture, texts=texts, compress_level=compress_level),
             picture_tokens(picture, number),
+            None if receipt is None else receipt(number),
         )
         for number, picture in enumerate(pictures)
     ]

@@ -9,6 +9,7 @@ from .. import diffusion
 from ..diffusion.names import SAMPLER_NAMES, SCHEDULE_NAMES
 from ..executor import Choice, Context, Range, Seed, node
 from .fitting import sampling
+from .foreseeing import sampled, sampled_between
 from .kept_steps import decided_by, kept_steps
 from .live_previews import live_preview
 from .ports import Conditioning, Guider, Latent, Model, Noise, Sampler, Sigmas
@@ -24,7 +25,11 @@ Denoise = Annotated[float, Range(0.0, 1.0, step=0.01)]
 OnOff = Annotated[str, Choice(("enable", "disable"))]
 
 
-@node("KSampler", category="sampling", display_name="KSampler")
+def _steps(steps: int) -> int:
+    return steps
+
+
+@node("KSampler", category="sampling", display_name="KSampler", work=_steps, foresees=sampled)
 def ksampler(
     ctx: Context,
     *,
@@ -50,7 +55,17 @@ def ksampler(
     return run_steps(ctx, guider, sampler, sigmas, latent_image, noise, decided).output
 
 
-@node("KSamplerAdvanced", category="sampling", display_name="KSampler (Advanced)")
+def _steps_between(steps: int, start_at_step: int, end_at_step: int) -> int:
+    return max(min(steps, end_at_step) - start_at_step, 0)
+
+
+@node(
+    "KSamplerAdvanced",
+    category="sampling",
+    display_name="KSampler (Advanced)",
+    work=_steps_between,
+    foresees=sampled_between,
+)
 def ksampler_advanced(
     ctx: Context,
     *,

@@ -88,5 +88,6 @@ def _saved(
         with_values(prefix, prompt),
         ".safetensors",
         lambda file: diffusion.write_tensors(file, tensors, metadata),
+        receipt=ctx.receipt(),
     )
     return Ui(shown={}, files=(path,))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from ..executor import Context, Range, node
 from .fitting import decoding, encoding
+from .foreseeing import decoded, decoded_in_tiles, encoded, encoded_in_tiles
 from .ports import Image, Latent, Vae
 
 Overlap = Annotated[int, Range(0, 4096, step=32)]
@@ -13,7 +14,7 @@ Frames = Annotated[int, Range(8, 4096, step=4)]
 FrameOverlap = Annotated[int, Range(4, 4096, step=4)]
 
 
-@node("VAEEncode", category="latent", display_name="VAE Encode")
+@node("VAEEncode", category="latent", display_name="VAE Encode", foresees=encoded)
 def vae_encode(ctx: Context, *, pixels: Image, vae: Vae) -> Latent:
     """Encode a picture to a latent; sides are cut evenly to multiples of 8 pixels.
 
@@ -22,7 +23,7 @@ def vae_encode(ctx: Context, *, pixels: Image, vae: Vae) -> Latent:
     return {"samples": encoding(ctx, vae, pixels, lambda vae: vae.encode(pixels, report=ctx.progress))}
 
 
-@node("VAEDecode", category="latent", display_name="VAE Decode")
+@node("VAEDecode", category="latent", display_name="VAE Decode", foresees=decoded)
 def vae_decode(ctx: Context, *, samples: Latent, vae: Vae) -> Image:
     """Decode a latent to a picture eight times its size.
 
@@ -32,7 +33,7 @@ def vae_decode(ctx: Context, *, samples: Latent, vae: Vae) -> Image:
     return decoding(ctx, vae, latents, lambda vae: vae.decode(latents, report=ctx.progress))
 
 
-@node("VAEEncodeTiled", category="_for_testing", display_name="VAE Encode (Tiled)")
+@node("VAEEncodeTiled", category="_for_testing", display_name="VAE Encode (Tiled)", foresees=encoded_in_tiles)
 def vae_encode_tiled(
     ctx: Context,
     *,
@@ -53,7 +54,7 @@ def vae_encode_tiled(
     return {"samples": coded}
 
 
-@node("VAEDecodeTiled", category="_for_testing", display_name="VAE Decode (Tiled)")
+@node("VAEDecodeTiled", category="_for_testing", display_name="VAE Decode (Tiled)", foresees=decoded_in_tiles)
 def vae_decode_tiled(
     ctx: Context,
     *,

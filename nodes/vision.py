@@ -7,13 +7,15 @@ from typing import Annotated
 from .. import diffusion
 from ..executor import Choice, Context, Files, Range, node
 from .fitting import looking
+from .loading import loading
 from .ports import ClipVision, ClipVisionOutput, Conditioning, Image
 
 
 @node("CLIPVisionLoader", category="loaders", display_name="Load CLIP Vision")
 def clip_vision_loader(ctx: Context, *, clip_name: Annotated[str, Files("clip_vision")]) -> ClipVision:
     """Load a picture encoder: CLIP's ViT-L, or OpenCLIP's ViT-H or ViT-bigG."""
-    return diffusion.load_clip_vision(ctx.folders.path("clip_vision", clip_name))
+    with loading(ctx, "clip_vision", clip_name) as [path]:
+        return diffusion.load_clip_vision(path)
 
 
 @node("CLIPVisionEncode", category="conditioning", display_name="CLIP Vision Encode")

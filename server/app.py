@@ -1,18 +1,24 @@
 """The web application: its parts put together, and its life from start to stop."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 
 from ..executor import Folders, NodeTable
 from . import tasks
+from .cache_headers import add_cache_control
 from .clients import MAX_BODY, Clients
 from .dispatch import Dispatcher
+from .files.incoming import sweep
 from .jobs import Jobs
+from .logs import LogFeed
 from .messages import status
 from .origin import same_origin_only
 from .routes import add_routes
 from .state import SERVER, Server
+from .users.who import ONLY, folder_of
 from .worker_process import WorkerProcess
 
 
@@ -34,15 +40,20 @@ def make_app(
         clients=clients,
         worker=worker,
         dispatcher=Dispatcher(jobs, clients, worker, previews),
+        logs=LogFeed(clients),
     )
     add_routes(app)
     app.cleanup_ctx.append(_life)
     app.on_shutdown.append(_say_goodbye)
+    app.on_response_prepare.append(add_cache_control)
     return app
 
 
 async def _life(app: web.Application) -> AsyncIterator[None]:
     server = app[SERVER]
+    server.logs.start()
+    for folder in (server.folders.root("input"), folder_of(server.folders, ONLY)):
+        await asyncio.to_thread(sweep, folder, time.time())
     await server.worker.start()
     dispatching = tasks.start(server.dispatcher.run_for_ever(), "dispatcher")
     try:
@@ -50,6 +61,7 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
     finally:
         await tasks.stop(dispatching)
         await server.worker.stop()
+        server.logs.stop()
 
 
 async def _say_goodbye(app: web.Application) -> None:

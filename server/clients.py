@@ -108,6 +108,10 @@ class Clients:
         if self._clients.get(sid) is client:
             del self._clients[sid]
 
+    def connected(self, sid: str) -> bool:
+        """Return whether a session has a socket."""
+        return sid in self._clients
+
     def send(self, message: Message, sid: str | None) -> None:
         """Send to one session; nothing happens while it has no socket."""
         if sid is not None and (client := self._clients.get(sid)):
@@ -117,6 +121,11 @@ class Clients:
         """Send to every session."""
         for client in self._clients.values():
             client.send(message)
+
+    def end(self, slot: str) -> None:
+        """Let the last state of a slot go to whoever hears of it: there will be no other."""
+        for client in self._open:
+            client.outbox.end(slot)
 
     async def close(self) -> None:
         """Close every socket, saying that the server goes away."""

@@ -31,9 +31,14 @@ class Dispatcher:
         while True:
             job = await self._jobs.take()
             self._story = story = Story(job)
+            log.info("job %s starts", job.id)
             await self._run(story)
             self._story = None
             self._jobs.finish(story.record())
+            log.info(
+                "job %s has ended: %s", job.id, story.ending.type if story.ending else "nobody knows how"
+            )
+            self._clients.end(job.id)  # also to those who hear of its progress and not of its end
             if story.ending is not None:
                 self._tell(job, story.ending)
             self._clients.broadcast(status(self._jobs.remaining))

@@ -4,7 +4,8 @@ import json
 import struct
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 PREVIEW, PREVIEW_WITH_METADATA = 1, 4
 """Kinds of binary frames."""
@@ -30,6 +31,18 @@ class Message:
     weight: int = 1
     picture: bytes | None = None
     bare: bool = False
+
+    def since(self, told: "Message") -> "Message":
+        """Return this state of nodes without those that another one told to be finished already."""
+        before = cast(Mapping[str, object], told.data["nodes"])
+        nodes = cast(Mapping[str, Mapping[str, object]], self.data["nodes"])
+        # Entries are replaced, never changed: one that is the same object says the same.
+        new = {
+            name: node
+            for name, node in nodes.items()
+            if node["state"] != "finished" or before.get(name) is not node
+        }
+        return replace(self, data={**self.data, "nodes": new})
 
     def to_json(self) -> str:
         """Return the frame's text."""

@@ -16,8 +16,8 @@ BEHIND = 64
 LIGHT = 32
 """A state of more nodes than this is always told as seldom as it may be."""
 
-SECONDS_PER_NODE = 0.001
-"""Such a state is queued at most once in this time for each of its nodes: it repeats all of them."""
+SECONDS_PER_NODE = 0.0002
+"""Such a state is queued at most once in this time for each of its nodes."""
 
 
 class Outbox:
@@ -25,7 +25,8 @@ class Outbox:
 
     Facts always arrive. A message with a `slot` is a state, of which only the latest matters: a client that
     is behind, and every client where states are heavy, gets fewer of them. A heavy state is held back while
-    its predecessor is young; the end of its run lets it go, so the last one always arrives.
+    its predecessor is young, and leaves out the nodes that were told to be finished. The end of its run lets
+    it go whole, so the last one always arrives and has every node.
     """
 
     def __init__(
@@ -37,13 +38,15 @@ class Outbox:
         self._waiting: OrderedDict[object, Message] = OrderedDict()
         self._held: dict[str, Message] = {}
         self._due: dict[str, float] = {}
+        self._sent: dict[str, Message] = {}  # heavy states as they were before nodes were left out
+        self._shortened: set[str] = set()  # slots whose last state went out with nodes left out
+        self._ended: set[str] = set()  # slots whose last state waits
         self._changed = asyncio.Event()
 
     def put(self, message: Message) -> bool:
         """Queue a message; False: this client is too far behind, close its socket."""
         if message.ends is not None:
-            self._release(message.ends)
-            self._due.pop(message.ends, None)
+            self.end(message.ends)
         light = message.weight <= LIGHT
         if message.slot is None or (light and len(self._waiting) < self._behind):
             self._waiting[object()] = message
@@ -62,7 +65,7 @@ class Outbox:
             for slot in [slot for slot in self._held if self._due.get(slot, 0.0) <= now]:
                 self._release(slot)
             if self._waiting:
-                return self._waiting.popitem(last=False)[1]
+                return self._going(self._waiting.popitem(last=False)[1])
             self._changed.clear()
             patience = min((self._due[slot] - now for slot in self._held), default=None)
             try:
@@ -70,6 +73,34 @@ class Outbox:
                     await self._changed.wait()
             except TimeoutError:
                 continue
+
+    def end(self, slot: str) -> None:
+        """Let the last state of a slot go, whole; there will be no other."""
+        self._release(slot)
+        if slot in self._waiting:
+            self._ended.add(slot)
+        elif slot in self._shortened:
+            self._ended.add(slot)
+            self._queue_state(slot, self._sent[slot])
+        self._sent.pop(slot, None)
+        self._shortened.discard(slot)
+        self._due.pop(slot, None)
+        self._changed.set()
+
+    def _going(self, message: Message) -> Message:
+        """Return a message as it goes out: a heavy state without what was told of it before."""
+        slot = message.slot
+        if slot in self._ended:
+            self._ended.remove(slot)
+            return message
+        if slot is None or message.weight <= LIGHT:
+            return message
+        told = self._sent.get(slot)
+        self._sent[slot] = message
+        if told is None:
+            return message
+        self._shortened.add(slot)
+        return message.since(told)
 
     def _release(self, slot: str) -> None:
         if held := self._held.pop(slot, None):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ..executor import Folders, Json, NodeTable, WorkflowError, validate
+from ..executor import Folders, Json, NodeTable, Validation, WorkflowError, validate
 from ..executor.ui_format import is_ui_format, read_graph
 from .body import read_json
 from .jobs import Job
@@ -48,18 +48,10 @@ def accept(
     body: bytes, numbering: Numbering, taken: Callable[[str], bool], table: NodeTable, folders: Folders
 ) -> Accepted:
     """Read and validate a prompt; `taken` says whether an id belongs to another job. Raises RefusedError."""
-    fields = _fields(body)
+    fields = fields_of(body)
     name = _id(fields, taken)
     number = _number(fields, numbering)
-    if "prompt" not in fields:
-        raise RefusedError(error_body("no_prompt", "No prompt provided", "No prompt provided"))
-    try:
-        graph = read_graph(fields["prompt"], table, now=datetime.now(), choose=random.Random().randrange)
-    except WorkflowError as error:
-        raise RefusedError(of_form(error.problems)) from error
-    validation = validate(graph, table, folders, _targets(fields))
-    if answer := refusal(validation, table, folders):
-        raise RefusedError(answer)
+    validation = validated(fields, table, folders)
     job = Job(
         id=name,
         number=number,
@@ -70,7 +62,22 @@ def accept(
     return Accepted(job, node_errors(validation, table, folders))
 
 
-def _fields(body: bytes) -> Mapping[str, Json]:
+def validated(fields: Mapping[str, Json], table: NodeTable, folders: Folders) -> Validation:
+    """Read and validate the workflow of a request; raises RefusedError when nothing of it can run."""
+    if "prompt" not in fields:
+        raise RefusedError(error_body("no_prompt", "No prompt provided", "No prompt provided"))
+    try:
+        graph = read_graph(fields["prompt"], table, now=datetime.now(), choose=random.Random().randrange)
+    except WorkflowError as error:
+        raise RefusedError(of_form(error.problems)) from error
+    validation = validate(graph, table, folders, _targets(fields))
+    if answer := refusal(validation, table, folders):
+        raise RefusedError(answer)
+    return validation
+
+
+def fields_of(body: bytes) -> Mapping[str, Json]:
+    """Return the JSON object that a request's body is; raises RefusedError for anything else."""
     try:
         read = read_json(body)
     except json.JSONDecodeError as error:

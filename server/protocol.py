@@ -1,7 +1,7 @@
 """What the web process and a worker process say to each other: one JSON object on each line.
 
-    web -> worker:  run, cancel
-    worker -> web:  ready, event, finished
+    web -> worker:  run, cancel, explain, free
+    worker -> web:  ready, event, finished, explained, logged
 
 Pictures cross as files in the root folder, never through here; only the small previews of a moment do, which
 would be gone before a file of theirs was found. The same lines could travel over a socket to
@@ -11,9 +11,12 @@ another host; nothing in them belongs to one machine but file names below the ro
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from ..executor import Json
+
+LINE_LIMIT = 64 * 2**20
+"""Longest line that a worker sends, in bytes: the start of a run names every node."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,27 @@ class Cancel:
 
     type: ClassVar[str] = "cancel"
     job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explain:
+    """Tell what a run of these output nodes of a validated graph would do: at once, also while a job runs."""
+
+    type: ClassVar[str] = "explain"
+    question: int
+    prompt: Mapping[str, object]  # API format
+    targets: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", tuple(self.targets))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Free:
+    """Give memory back once the running job has ended: weights, and with `results` what is remembered too."""
+
+    type: ClassVar[str] = "free"
+    results: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +88,29 @@ class Finished:
     job: str
 
 
-ToWorker = Run | Cancel
-FromWorker = Ready | Told | Finished
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """The answer to an `Explain`: the explanation in the executor's own JSON form, or why there is none."""
 
-_KINDS = {kind.type: kind for kind in (Run, Cancel, Ready, Told, Finished)}
+    type: ClassVar[str] = "explained"
+    question: int
+    explanation: Mapping[str, object] | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A line of the worker's log, with its level as `logging` counts it."""
+
+    type: ClassVar[str] = "logged"
+    level: int
+    text: str
+
+
+ToWorker = Run | Cancel | Explain | Free
+FromWorker = Ready | Told | Finished | Explained | Logged
+
+_KINDS = {kind.type: kind for kind in (*get_args(ToWorker), *get_args(FromWorker))}
 
 
 class ProtocolError(Exception):

@@ -1,15 +1,21 @@
 """What can be asked over HTTP: one table of routes, each answered with and without the prefix /api."""
 
+import asyncio
+
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from .. import __version__
-from . import page, view
+from . import internal, page, v1
 from .body import number_in, object_in, strings_in
+from .catalogue import models, system, templates
 from .clients import FLAGS
+from .files import uploads, view
 from .object_info import object_info, object_info_of
 from .prompt import RefusedError, accept
 from .sockets import websocket
 from .state import SERVER
+from .users import settings, userdata, who
 
 
 async def post_prompt(request: web.Request) -> web.Response:
@@ -92,18 +98,15 @@ async def get_object_info_of(request: web.Request) -> web.Response:
     return web.json_response({} if found is None else {name: object_info_of(found, server.folders)})
 
 
-async def get_view(request: web.Request) -> web.FileResponse:
-    """Send a picture of the root folder."""
-    folders = request.app[SERVER].folders
-    return view.answer(view.find({name: folders.root(name) for name in view.ROOTS}, request.query))
-
-
-async def get_files(request: web.Request) -> web.Response:
-    """Name the files of the input, output or temporary folder, newest first."""
-    kind = request.match_info["kind"]
-    if kind not in view.ROOTS:
-        return web.json_response({"error": "Invalid directory type"}, status=400)
-    return web.json_response(view.newest_first(request.app[SERVER].folders, kind))
+async def post_free(request: web.Request) -> web.Response:
+    """Give memory back after the running job: `{"unload_models", "free_memory"}`, the second also results."""
+    body = await object_in(request)
+    models, results = (body.get(name, False) for name in ("unload_models", "free_memory"))
+    if not (isinstance(models, bool) and isinstance(results, bool)):
+        raise web.HTTPBadRequest(text="unload_models and free_memory must be true or false\n")
+    if models or results:
+        await request.app[SERVER].worker.free(results=results)
+    return web.Response()
 
 
 async def get_features(_: web.Request) -> web.Response:
@@ -114,9 +117,10 @@ async def get_features(_: web.Request) -> web.Response:
 async def get_page(request: web.Request) -> web.Response:
     """Show a person that the server runs."""
     server = request.app[SERVER]
-    pictures = page.newest_pictures(server.folders.root("output"))
+    pictures = await asyncio.to_thread(page.newest_pictures, server.folders.root("output"))
     html = page.render(__version__, server.folders.base, pictures, server.jobs)
-    return web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-cache"})
+    never_kept = {"Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "0"}
+    return web.Response(text=html, content_type="text/html", headers=never_kept)
 
 
 ROUTES = (
@@ -125,28 +129,41 @@ ROUTES = (
     ("GET", "/queue", get_queue),
     ("POST", "/queue", post_queue),
     ("POST", "/interrupt", post_interrupt),
+    ("POST", "/free", post_free),
     ("GET", "/history", get_history),
     ("GET", "/history/{prompt_id}", get_history_of),
     ("POST", "/history", post_history),
     ("GET", "/object_info", get_object_info),
     ("GET", "/object_info/{node_class}", get_object_info_of),
-    ("GET", "/view", get_view),
     ("GET", "/features", get_features),
     ("GET", "/ws", websocket),
+    *system.ROUTES,
+    *models.ROUTES,
+    *templates.ROUTES,
+    *view.ROUTES,
+    *uploads.ROUTES,
+    *who.ROUTES,
+    *settings.ROUTES,
+    *userdata.ROUTES,
 )
-"""Method, path and handler of every route of the wire."""
+"""Method, path and handler of every route of ComfyUI's interface."""
 
-BARE = (
-    ("/", get_page),
-    ("/internal/files/{kind}", get_files),
-)
-"""Path and handler of what is asked for with GET and without a prefix."""
+BARE = (("GET", "/", get_page), *templates.BARE, *internal.BARE)
+"""Method, path and handler of what is asked for without a prefix."""
 
 
 def add_routes(app: web.Application) -> None:
-    """Make every route of the wire answer under its own path and under /api, the others as they are."""
-    for method, path, handler in ROUTES:
+    """Make routes answer under their own path and under /api, those of `BARE` as they are."""
+    for method, path, handler in (*ROUTES, *v1.ROUTES):
         for prefix in ("", "/api"):
-            app.router.add_route(method, prefix + path, handler)
-    for path, handler in BARE:
+            _add(app, method, prefix + path, handler)
+    for method, path, handler in BARE:
+        _add(app, method, path, handler)
+
+
+def _add(app: web.Application, method: str, path: str, handler: Handler) -> None:
+    """Make a route answer; what is asked for with GET can be asked for with HEAD, but for a websocket."""
+    if method == "GET" and handler is not websocket:
         app.router.add_get(path, handler)
+    else:
+        app.router.add_route(method, path, handler)

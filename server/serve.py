@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import re
 import signal
@@ -56,9 +57,17 @@ def serve(
             "Leave --listen out, and reach the server from elsewhere through a tunnel: "
             f"ssh -L {here}:127.0.0.1:{here} THIS-MACHINE"
         )
+    _log_to_terminal()
     worker = command(folders.base, extra_paths, cache_size, memory, precision)
     app = make_app(with_subgraphs(NODES, folders.base), folders, worker, previews)
     asyncio.run(_serve(app, address, port, announce))
+
+
+def _log_to_terminal() -> None:
+    """Write warnings and errors to standard error; who wants to see more asks for the log over HTTP."""
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)
+    logging.basicConfig(handlers=[terminal], format="%(message)s")
 
 
 async def _serve(app: web.Application, address: str, port: int, announce: Callable[[str], None]) -> None:

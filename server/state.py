@@ -1,6 +1,7 @@
 """What the request handlers share: one value on the application."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -8,7 +9,11 @@ from ..executor import Folders, NodeTable
 from .clients import Clients
 from .dispatch import Dispatcher
 from .jobs import Jobs
+from .logs import LogFeed
 from .worker_process import WorkerProcess
+
+PICTURES = 2
+"""Pictures that are decoded at the same time: each may take some hundred megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +26,11 @@ class Server:
     clients: Clients
     worker: WorkerProcess
     dispatcher: Dispatcher
+    logs: LogFeed
+    settings: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a user's settings are read and written back."""
+    pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PICTURES))
+    """Held while a picture is decoded."""
 
 
 SERVER = web.AppKey("server", Server)

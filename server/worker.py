@@ -1,11 +1,13 @@
 """A worker process: `python -m inkloom.server.worker ROOT` runs the jobs that come in on standard input.
 
 One job at a time on the main thread; results stay in memory between jobs. A second thread listens, so that a
-job can be cancelled while it runs, and so that this process ends when the one that started it does.
+job can be cancelled while it runs, and so that this process ends when the one that started it does. A third
+answers what a workflow would do, one question at a time: that may take long where a file has to be hashed.
 """
 
 import argparse
 import importlib
+import logging
 import os
 import signal
 import sys
@@ -17,6 +19,7 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 from ..executor import CancelToken, Event, Graph, Node, RunFailed, WorkflowError, to_json
+from ..executor.explaining import explain
 from ..nodes import (
     NODES,
     Engine,
@@ -29,9 +32,14 @@ from ..nodes import (
     with_subgraphs,
 )
 from .protocol import (
+    LINE_LIMIT,
     Cancel,
+    Explain,
+    Explained,
     Finished,
+    Free,
     FromWorker,
+    Logged,
     ProtocolError,
     Ready,
     Run,
@@ -44,12 +52,18 @@ from .protocol import (
 CLOSING = 2.0
 """Seconds that this process takes at its end to write down results: less than whoever ends it waits."""
 
+LOG_LIMIT = 2**16
+"""Characters of a log line that are told."""
+
+log = logging.getLogger(__name__)
+
 
 class Inbox:
-    """What the web process asks for: jobs in their order, and which of them are to stop."""
+    """What the web process asks for: jobs in their order, which of them are to stop, and questions."""
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[tuple[Run, CancelToken]] = SimpleQueue()
+        self.questions: SimpleQueue[Explain] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Run, CancelToken] | Free] = SimpleQueue()
         self._tokens: dict[str, CancelToken] = {}
         self._lock = threading.Lock()
 
@@ -82,11 +96,15 @@ class Inbox:
                     token = self._tokens.get(name)
                 if token is not None:
                     token.cancel()
+            case Explain() as asked:
+                self.questions.put(asked)
+            case Free() as wish:
+                self._jobs.put(wish)
             case other:
                 print(f"a worker does not take {other!r}", file=sys.stderr)  # noqa: T201
 
-    def next(self) -> tuple[Run, CancelToken]:
-        """Wait for a job."""
+    def next(self) -> tuple[Run, CancelToken] | Free:
+        """Wait for a job, or a wish to have memory given back."""
         return self._jobs.get()
 
     def forget(self, job: Run) -> None:
@@ -95,25 +113,67 @@ class Inbox:
             del self._tokens[job.job]
 
 
+class Telling(logging.Handler):
+    """Sends what this process logs to the web process, which shows it."""
+
+    def __init__(self, tell: Callable[[FromWorker], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send a line."""
+        self._tell(Logged(level=record.levelno, text=self.format(record)[:LOG_LIMIT]))
+
+
 def work(engine: Engine, source: BinaryIO, sink: BinaryIO, preload: tuple[str, ...]) -> None:
     """Run jobs for ever: read them from `source`, tell their events to `sink`."""
+    speaking = threading.Lock()
+
+    def send(line: bytes) -> None:
+        with speaking:
+            sink.write(line)
+            sink.flush()
 
     def tell(message: FromWorker) -> None:
-        sink.write(to_line(message))
-        sink.flush()
+        send(to_line(message))
+
+    def answer() -> None:
+        while True:
+            send(answer_line(engine, inbox.questions.get()))
 
     inbox = Inbox()
     ending = partial(engine.close, CLOSING)
     threading.Thread(target=inbox.listen, args=(source, ending), name="listener", daemon=True).start()
+    threading.Thread(target=answer, name="answers", daemon=True).start()
+    logging.getLogger().addHandler(Telling(tell))
     tell(Ready(pid=os.getpid()))
     for module in preload:  # while nobody waits, rather than in the first job
         importlib.import_module(module)
     while True:
-        job, token = inbox.next()
-        for event in _run(engine, job, token):
-            tell(Told(job=job.job, event=to_json(event)))
-        inbox.forget(job)
-        tell(Finished(job=job.job))
+        match inbox.next():
+            case Free(results=results):
+                engine.free(results=results)
+            case (job, token):
+                for event in _run(engine, job, token):
+                    tell(Told(job=job.job, event=to_json(event)))
+                inbox.forget(job)
+                tell(Finished(job=job.job))
+
+
+def answer_line(engine: Engine, asked: Explain, limit: int = LINE_LIMIT) -> bytes:
+    """Return the line that answers a question, of no more than `limit` bytes."""
+    try:
+        told = explain.to_json(engine.explain(Graph.parse(asked.prompt), asked.targets))
+        line = to_line(Explained(question=asked.question, explanation=told))
+        if len(line) <= limit:
+            return line
+        failure = f"the explanation is longer than {limit} bytes; ask for fewer outputs at a time"
+    except WorkflowError as error:  # it was right when the web process looked; a file may be gone since
+        failure = "\n".join(problem.message for problem in error.problems)
+    except Exception as error:  # whatever it is, the question gets an answer, and the next one too
+        log.exception("a workflow could not be explained")
+        failure = f"{type(error).__name__}: {error}"
+    return to_line(Explained(question=asked.question, failure=failure))
 
 
 def _run(engine: Engine, job: Run, token: CancelToken) -> Iterator[Event]:
@@ -160,5 +220,5 @@ if __name__ == "__main__":
     folders = open_folders(given.root, extra_paths=given.extra_paths)
     cache = open_cache(folders, given.cache_size, given.memory)
     table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
-    engine = Engine(table, folders, cache, open_history(folders), open_memory(folders, given.memory))
+    engine = Engine(table, folders, cache, open_history(folders, cache), open_memory(folders, given.memory))
     main(engine, preload=("torch", "inkloom.diffusion.files.checkpoint", "inkloom.diffusion.sampling"))

@@ -1,6 +1,7 @@
 """The web process's side of its worker: started, spoken to, and started again when it dies."""
 
 import asyncio
+import itertools
 import logging
 import signal
 import sys
@@ -9,13 +10,28 @@ from contextlib import suppress
 from pathlib import Path
 
 from . import tasks
-from .protocol import Cancel, Finished, ProtocolError, Ready, Run, Told, ToWorker, from_line, to_line
-
-LINE_LIMIT = 64 * 2**20
-"""Longest line read from a worker, in bytes: the start of a run names every node."""
+from .protocol import (
+    LINE_LIMIT,
+    Cancel,
+    Explain,
+    Explained,
+    Finished,
+    Free,
+    Logged,
+    ProtocolError,
+    Ready,
+    Run,
+    Told,
+    ToWorker,
+    from_line,
+    to_line,
+)
 
 PATIENCE = 5.0
 """Seconds that a worker gets to end by itself when the server stops."""
+
+STARTING = 10.0
+"""Seconds that a question waits for a worker that is being started."""
 
 START_ATTEMPTS = 3
 """Failed starts in a row after which waiting jobs fail, rather than wait for ever."""
@@ -25,6 +41,10 @@ log = logging.getLogger(__name__)
 
 class WorkerDiedError(Exception):
     """The worker process ended in the middle of a job, or can't be started; the message says how."""
+
+
+class NoAnswerError(Exception):
+    """The worker could not answer a question; the message says why."""
 
 
 def command(
@@ -50,15 +70,18 @@ def command(
 class WorkerProcess:
     """One worker, kept alive: a new process takes the place of a dead one at once.
 
-    Jobs are given one at a time with `run`. The worker ends by itself when this process does, however that
-    ends: its standard input is closed then.
+    Jobs are given one at a time with `run`; questions may be asked meanwhile. The worker ends by itself when
+    this process does, however that ends: its standard input is closed then.
     """
 
-    def __init__(self, argv: Sequence[str], line_limit: int = LINE_LIMIT) -> None:
+    def __init__(self, argv: Sequence[str], line_limit: int = LINE_LIMIT, starting: float = STARTING) -> None:
         self._argv = tuple(argv)
         self._line_limit = line_limit
+        self._starting = starting
         self._process: asyncio.subprocess.Process | None = None
-        self._ready = False
+        self._ready = asyncio.Event()
+        self._numbers = itertools.count()
+        self._questions: dict[int, asyncio.Future[Explained]] = {}
         self._inbox: asyncio.Queue[Ready | Told | Finished | WorkerDiedError] | None = (
             None  # of the running job
         )
@@ -80,12 +103,13 @@ class WorkerProcess:
         """End the process and wait until it is gone."""
         if self._keeper is not None:
             await tasks.stop(self._keeper)
+        self._give_up(WorkerDiedError("The server stops."))
 
     async def run(self, job: Run) -> AsyncGenerator[Mapping[str, object]]:
         """Run a job and yield its executor events (JSON form); raises `WorkerDiedError`."""
         inbox = self._inbox = asyncio.Queue()
         self._job, self._given, self._cancelled = job.job, False, False
-        if self._ready:
+        if self._ready.is_set():
             await self._give(job)
         try:
             while True:
@@ -115,6 +139,45 @@ class WorkerProcess:
             self._cancelled = True
             await self._send(Cancel(job=job))
 
+    async def free(self, *, results: bool) -> None:
+        """Have memory given back once the running job has ended: weights, with `results` those too.
+
+        A worker that is being started has nothing to give back.
+        """
+        if self._ready.is_set():
+            await self._send(Free(results=results))
+
+    async def explain(self, prompt: Mapping[str, object], targets: Sequence[str]) -> Mapping[str, object]:
+        """Return what a run of these outputs would do, in the executor's own JSON form.
+
+        Raises `WorkerDiedError` when there is no worker to answer, `NoAnswerError` when it can't.
+        """
+        try:
+            async with asyncio.timeout(self._starting):
+                while not self._ready.is_set():  # it may have died again before this goes on
+                    await self._ready.wait()
+        except TimeoutError:
+            raise WorkerDiedError(
+                f"The worker process is being started, and was not ready within {self._starting:g} seconds. "
+                "Ask again; if that goes on, see the server's log."
+            ) from None
+        question = next(self._numbers)
+        answer = self._questions[question] = asyncio.get_running_loop().create_future()
+        try:
+            await self._send(Explain(question=question, prompt=prompt, targets=tuple(targets)))
+            found = await answer
+        finally:
+            del self._questions[question]
+        if found.explanation is None:
+            raise NoAnswerError(found.failure)
+        return found.explanation
+
+    def _give_up(self, error: WorkerDiedError) -> None:
+        """Tell all who asked something that there will be no answer."""
+        for answer in self._questions.values():
+            if not answer.done():
+                answer.set_exception(error)
+
     async def _send(self, message: ToWorker) -> None:
         # A worker that has just died is noticed where its answers are read; nothing is lost by not writing.
         with suppress(ConnectionError):
@@ -128,6 +191,7 @@ class WorkerProcess:
             how, lived = await self._one_life()
             failed_starts = 0 if lived else failed_starts + 1
             log.error("the worker process %s; starting a new one", how)
+            self._give_up(WorkerDiedError(f"The worker process that was asked {how}."))
             if self._inbox is not None and self._given:
                 self._inbox.put_nowait(WorkerDiedError(f"The worker process that ran this job {how}."))
             elif self._inbox is not None and failed_starts >= START_ATTEMPTS:
@@ -154,18 +218,18 @@ class WorkerProcess:
         try:
             async for line in process.stdout:
                 self._hear(line)
-            return died_how(await process.wait()), self._ready
+            return died_how(await process.wait()), self._ready.is_set()
         except ValueError:  # so the stream tells of a line over the limit: what follows makes no sense
             process.kill()
             while await process.stdout.read(2**16):
                 pass
             await process.wait()
-            return f"was ended: it sent a line of more than {self._line_limit} bytes", self._ready
+            return f"was ended: it sent a line of more than {self._line_limit} bytes", self._ready.is_set()
         except asyncio.CancelledError:
             await _end(process)
             raise
         finally:
-            self._ready = False
+            self._ready.clear()
             self._process = None
 
     def _hear(self, line: bytes) -> None:
@@ -176,9 +240,14 @@ class WorkerProcess:
             return
         match message:
             case Ready():
-                self._ready = True
+                self._ready.set()
                 if self._inbox is not None:
                     self._inbox.put_nowait(message)
+            case Explained(question=question) if answer := self._questions.get(question):
+                if not answer.done():
+                    answer.set_result(message)
+            case Logged(level=level, text=text):
+                log.log(level, "%s", text)
             case Told() | Finished() if self._inbox is not None:
                 self._inbox.put_nowait(message)
             case _:

@@ -19,6 +19,7 @@ from ..networks.autoencoder import Autoencoder, spec_from
 from ..networks.text import TOWER_KINDS, TextTower
 from ..networks.unet import UNet, UNetSpec
 from ..networks.unfilled import on_meta
+from ..networks.weights import Copies
 from ..prompts.tokenizer import METADATA as TOKENIZER
 from ..prompts.tokenizer import Tokenizer, clip_tokenizer, folder_tokenizer, from_text
 from ..vae import Vae
@@ -90,11 +91,15 @@ def load_checkpoint(
         _tell_unread(path, tensors, (unet, autoencoder), (*prefixes, *elsewhere))
         marks = marks_of(file.tensors, file.metadata)
         meaning = parameterization(parts.family, unet, marks, prediction)
-        model = model_of(parts.unet, parts.family, meaning)
+        model = model_of(parts.unet, parts.family, meaning, path.stem)
         return Checkpoint(
             model=replace(model, latent_format=with_own_colours(model.latent_format, file.metadata)),
-            clip=Clip(parts.towers, tokenizer_for(path.parent / "tokenizer", parts.towers, file.metadata)),
-            vae=Vae(parts.autoencoder),
+            clip=clip_of(
+                parts.towers,
+                tokenizer_for(path.parent / "tokenizer", parts.towers, file.metadata),
+                path.stem,
+            ),
+            vae=vae_of(parts.autoencoder, path.stem),
         )
 
 
@@ -115,7 +120,7 @@ def load_unet(path: Path, *, prediction: str | None = None) -> Model:
         family = family_of(unet.spec, file.tensors)
         fill((unet, part))
         marks = marks_of(file.tensors, file.metadata)
-        return model_of(unet, family, parameterization(family, part, marks, prediction))
+        return model_of(unet, family, parameterization(family, part, marks, prediction), path.stem)
 
 
 def load_vae(path: Path) -> Vae:
@@ -131,7 +136,7 @@ def load_vae(path: Path) -> Vae:
             raise CheckpointError(f"it cannot be used as a VAE. {described(file.tensors)}")
         autoencoder = hollow_autoencoder(part)
         fill((autoencoder, part))
-        return Vae(autoencoder)
+        return vae_of(autoencoder, path.stem)
 
 
 class Networks(NamedTuple):
@@ -173,9 +178,26 @@ def assembled(
     return Networks(family, unet, autoencoder, towers)
 
 
-def model_of(unet: UNet, family: Family, meaning: Parameterization) -> Model:
-    """Return the handle of a filled U-Net."""
-    return Model(unet, meaning.prediction, meaning.schedule, family.latent_format, family=family)
+def model_of(unet: UNet, family: Family, meaning: Parameterization, file: str) -> Model:
+    """Return the handle of a U-Net that was filled from a file of this name."""
+    return Model(
+        unet,
+        meaning.prediction,
+        meaning.schedule,
+        family.latent_format,
+        family=family,
+        copies=Copies(f"U-Net of {file}"),
+    )
+
+
+def clip_of(towers: Mapping[str, TextTower], tokenizer: Tokenizer, file: str) -> Clip:
+    """Return the handle of text towers that were filled from a file of this name."""
+    return Clip(towers, tokenizer, copies=Copies(f"text encoder of {file}"))
+
+
+def vae_of(autoencoder: Autoencoder, file: str) -> Vae:
+    """Return the handle of an autoencoder that was filled from a file of this name."""
+    return Vae(autoencoder, copies=Copies(f"VAE of {file}"))
 
 
 def hollow_autoencoder(part: Part) -> Autoencoder:

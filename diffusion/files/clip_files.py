@@ -10,7 +10,7 @@ from ..errors import CheckpointError
 from ..names import row
 from ..networks.text import TOWER_KINDS, TextTower
 from ..networks.unfilled import on_meta
-from .checkpoint import naming, shapes_of, tokenizer_for, tower_part
+from .checkpoint import clip_of, naming, shapes_of, tokenizer_for, tower_part
 from .filling import fill
 from .kinds import described
 from .layouts import plain
@@ -46,7 +46,7 @@ def load_clip(paths: Sequence[Path], kind: str = "stable_diffusion") -> Clip:
         )
     with naming(paths[0]):
         tokenizer = tokenizer_for(paths[0].parent / "tokenizer", towers, metadata)
-    return Clip({kind: towers[kind] for kind in order}, tokenizer)
+    return clip_of({kind: towers[kind] for kind in order}, tokenizer, paths[0].stem)
 
 
 def _titles(kinds: Iterable[str]) -> str:

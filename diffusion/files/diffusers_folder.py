@@ -9,10 +9,18 @@ from typing import Any, cast
 
 from torch import Tensor
 
-from ..clip import Clip
 from ..errors import CheckpointError
-from ..vae import Vae
-from .checkpoint import NO_HEADS, Checkpoint, Heads, assembled, model_of, naming, tokenizer_for
+from .checkpoint import (
+    NO_HEADS,
+    Checkpoint,
+    Heads,
+    assembled,
+    clip_of,
+    model_of,
+    naming,
+    tokenizer_for,
+    vae_of,
+)
 from .kinds import described
 from .layouts import autoencoder_part, plain, unet_part
 from .parameterization import Marks, marks_of_scheduler, parameterization
@@ -62,9 +70,14 @@ def load_diffusers(folder: Path, *, prediction: str | None = None) -> Checkpoint
             (name for name in ("tokenizer", "tokenizer_2") if _there(components, name)), "tokenizer"
         )
         return Checkpoint(
-            model=model_of(parts.unet, parts.family, parameterization(parts.family, unet, marks, prediction)),
-            clip=Clip(parts.towers, tokenizer_for(folder / tokens, parts.towers)),
-            vae=Vae(parts.autoencoder),
+            model=model_of(
+                parts.unet,
+                parts.family,
+                parameterization(parts.family, unet, marks, prediction),
+                folder.name,
+            ),
+            clip=clip_of(parts.towers, tokenizer_for(folder / tokens, parts.towers), folder.name),
+            vae=vae_of(parts.autoencoder, folder.name),
         )
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..errors import CheckpointError
 from ..networks.unfilled import on_meta
 from ..networks.vision import VISION_KINDS, ClipVision, VisionKind, VisionSpec, VisionTower
+from ..networks.weights import Copies
 from .checkpoint import naming
 from .filling import Part, fill
 from .kinds import described
@@ -47,7 +48,7 @@ def load_clip_vision(path: Path, kinds: Mapping[int, VisionKind] = VISION_KINDS)
             raise CheckpointError(f"it holds no CLIP vision tower. {described(file.tensors)}")
         tower = on_meta(VisionTower, VisionSpec.from_shapes(part.shapes, kinds))
         fill((tower, part))
-        return ClipVision(tower)
+        return ClipVision(tower, copies=Copies(f"picture encoder of {path.stem}"))
 
 
 def vision_part(tensors: Mapping[str, Tensor]) -> Part | None:

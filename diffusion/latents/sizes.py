@@ -44,9 +44,14 @@ def scale_latent(latent: Latent, method: str, width: int, height: int, crop: str
     A noise mask stays as it is, since it is resized to the latent wherever it is used; where `crop="center"`
     cuts the latent it is cut with it. Raises ValueError for an unknown method or crop.
     """
+    return scale_cells(latent, method, *scaled_cells(latent, width, height), crop)
+
+
+def scaled_cells(latent: Latent, width: int, height: int) -> tuple[int, int]:
+    """Return the sides, width and height in cells, that `scale_latent` gives to a latent."""
     samples = latent["samples"]
     size = both_sides(width, height, samples.shape[3] * CELL, samples.shape[2] * CELL, least=LEAST_SIDE)
-    return scale_cells(latent, method, size[0] // CELL, size[1] // CELL, crop)
+    return size[0] // CELL, size[1] // CELL
 
 
 def scale_latent_by(latent: Latent, method: str, factor: float) -> Latent:
@@ -54,8 +59,13 @@ def scale_latent_by(latent: Latent, method: str, factor: float) -> Latent:
 
     Raises ValueError for an unknown method.
     """
+    return scale_cells(latent, method, *scaled_cells_by(latent, factor))
+
+
+def scaled_cells_by(latent: Latent, factor: float) -> tuple[int, int]:
+    """Return the sides, width and height in cells, that `scale_latent_by` gives to a latent."""
     height, width = (max(1, round(side * factor)) for side in latent["samples"].shape[2:])
-    return scale_cells(latent, method, width, height)
+    return width, height
 
 
 def sized_like(latent: Latent, other: Latent, method: str = "bilinear") -> Latent:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import time
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
 from typing import cast
 
 import torch
 from torch import nn
 
+from .brought import NOTHING, Brought, Listener
 from .pages import give_back_free
 from .streaming import LayerSize, Stream, least_room
 from .supply import IN_PLACE, Streamable
@@ -27,6 +30,8 @@ class NetworkCopy:
         self._twin: Twin | None = None
         self._room: int | None = None
         self._sizes: tuple[LayerSize, ...] = ()
+        self._listeners: list[Listener] = []
+        self._streamed = NOTHING
         self._lock = threading.Lock()
 
     def ready(self, network: nn.Module, parts: Collection[str] | None) -> nn.Module:
@@ -36,11 +41,36 @@ class NetworkCopy:
                 self._twin = Twin(network, self.dtype, self.device)
             twin = self._twin.network
             if self._room is None:
-                for part in _parts(twin, parts):
-                    self._twin.bring(part)
+                began = time.perf_counter()
+                nbytes = sum(self._twin.bring(part) for part in _parts(twin, parts))
+                if nbytes:
+                    self._tell(Brought(nbytes, time.perf_counter() - began), began)
             elif isinstance(twin, Streamable) and twin.supply is IN_PLACE:
-                twin.supply = Stream(self._twin, twin.layers(), self._sizes, self._room)
+                twin.supply = Stream(self._twin, twin.layers(), self._sizes, self._room, self._passed)
             return twin
+
+    @contextmanager
+    def heard(self, listener: Listener) -> Generator[None]:
+        """Tell a listener of copies while this lasts: of whole ones at once, of what streamed at the end."""
+        with self._lock:
+            self._listeners.append(listener)
+            before, began = self._streamed, time.perf_counter()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._listeners.remove(listener)
+                streamed = self._streamed - before
+            if streamed.layers:
+                listener(streamed, time.perf_counter() - began)
+
+    def _tell(self, brought: Brought, began: float) -> None:
+        for listener in self._listeners:
+            listener(brought, time.perf_counter() - began)
+
+    def _passed(self, brought: Brought) -> None:
+        with self._lock:
+            self._streamed += brought
 
     def present(self, parts: Collection[str] | None) -> int:
         """Return the bytes of the copies that there are now."""
@@ -83,10 +113,13 @@ class Placed:
     """The weights of a network, or of some of its parts, to who decides where they lie and for how long.
 
     Sizes are bytes of the copies that are made to compute: what computes as it lies in a file counts nothing.
+    `name` is for people.
     """
 
-    def __init__(self, copy: NetworkCopy, network: nn.Module, parts: Collection[str] | None) -> None:
-        self.copy, self._parts = copy, parts
+    def __init__(
+        self, name: str, copy: NetworkCopy, network: nn.Module, parts: Collection[str] | None
+    ) -> None:
+        self.name, self.copy, self._parts = name, copy, parts
         self._streams = isinstance(network, Streamable) and parts is None
         layers = _layers(network, parts)
         sizes = {name: copied_bytes(layer, copy.dtype, copy.device) for name, layer in layers.items()}
@@ -114,6 +147,10 @@ class Placed:
     def unload(self) -> None:
         """Take nothing until asked for again; nobody computes with these weights now."""
         self.copy.unload(self._parts)
+
+    def heard(self, listener: Listener) -> AbstractContextManager[None]:
+        """Tell a listener of copies while this lasts: of whole ones at once, of what streamed at the end."""
+        return self.copy.heard(listener)
 
 
 def _layers(network: nn.Module, parts: Collection[str] | None) -> dict[str, nn.Module]:

@@ -7,7 +7,8 @@ results are equal to the bit.
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from .brought import NOTHING, Brought
 from .pages import give_back_at_once
 from .supply import Lend
 from .twin import Twin
@@ -61,16 +63,21 @@ class Stream:
     """The supply of a network that computes in `room` bytes for its weights, at least `least_room`.
 
     What fits stays; the rest passes by, one layer ahead if there is room for two. One call of the network
-    after the other: another thread waits.
+    after the other: another thread waits. After each `told` is what was brought for it.
     """
 
     def __init__(
-        self, twin: Twin, layers: Sequence[nn.Module], sizes: Sequence[LayerSize], room: int
+        self,
+        twin: Twin,
+        layers: Sequence[nn.Module],
+        sizes: Sequence[LayerSize],
+        room: int,
+        told: Callable[[Brought], object] = lambda _: None,
     ) -> None:
         give_back_at_once()
         stay = staying(sizes, room)
         passing = [size for place, size in enumerate(sizes) if place not in stay]
-        self._twin = twin
+        self._twin, self._told = twin, told
         self._ahead = sum(sizes[place].held for place in stay) + room_ahead(passing) <= room
         self._scratch = _scratch(passing)
         self._stay = {module for place in stay for module in layers[place].modules()}
@@ -93,6 +100,7 @@ class Stream:
                         yield turn.lend
                     finally:
                         turn.give_up_ahead()
+                        self._told(turn.brought)
             finally:
                 self._calling = False
 
@@ -111,7 +119,9 @@ class _Turn:
         self._twin, self._stay, self._helper = twin, stay, helper
         self._scratch = scratch  # only ever for one layer: what is lent waits for what comes
         self._next = dict(pairwise(passing))
-        self._coming: tuple[nn.Module, Future[None]] | None = None
+        self._coming: tuple[nn.Module, Future[Brought]] | None = None
+        self.brought = NOTHING
+        """What was brought so far and asked for."""
 
     def lend(self, layer: nn.Module) -> AbstractContextManager[object]:
         """Bring a layer, begin to bring the next one, and give the layer up at last."""
@@ -120,22 +130,27 @@ class _Turn:
     @contextmanager
     def _lent(self, layer: nn.Module) -> Generator[None]:
         if layer in self._stay:
-            self._twin.bring(layer)
+            self.brought += self._bring(layer)
             yield
             return
         try:
             if self._coming is not None and self._coming[0] is layer:
                 coming, self._coming = self._coming[1], None
-                coming.result()
+                self.brought += coming.result()
             else:
                 self.give_up_ahead()  # another layer was expected: what was brought for it makes room
-                self._twin.bring(layer, self._scratch)
+                self.brought += self._bring(layer, self._scratch)
             following = self._next.get(layer)
             if self._helper is not None and following is not None:
-                self._coming = (following, self._helper.submit(self._twin.bring, following, self._scratch))
+                self._coming = (following, self._helper.submit(self._bring, following, self._scratch))
             yield
         finally:
             self._twin.give_up(layer)
+
+    def _bring(self, layer: nn.Module, scratch: Tensor | None = None) -> Brought:
+        began = time.perf_counter()
+        nbytes = self._twin.bring(layer, scratch)
+        return Brought(nbytes, time.perf_counter() - began, 1) if nbytes else NOTHING
 
     def give_up_ahead(self) -> None:
         """Give up what was brought for a layer that has not come."""

@@ -33,15 +33,18 @@ class Twin:
         self._in_files = {id(tensor) for tensor in mapped(everything)}
         self._copied: dict[nn.Module, int] = {}  # to the bytes that its copies take
 
-    def bring(self, layer: nn.Module, scratch: Tensor | None = None) -> None:
+    def bring(self, layer: nn.Module, scratch: Tensor | None = None) -> int:
         """Give a layer, and all modules in it, copies of those weights that do not compute as they lie.
 
-        In `scratch`, bytes as many as the largest of its weights takes, they can lie between copying and
-        packing: memory that is there already is much quicker than new one.
+        Return the bytes that were not there before. In `scratch`, bytes as many as the largest of its weights
+        takes, they can lie between copying and packing: memory that is there already is much quicker than
+        new one.
         """
+        brought = 0
         for module in layer.modules():
             if module not in self._copied and (original := self._originals[module]):
-                self._copy(module, original, scratch)
+                brought += self._copy(module, original, scratch)
+        return brought
 
     def present(self, layer: nn.Module) -> int:
         """Return the bytes of the copies that a layer has now."""
@@ -57,7 +60,7 @@ class Twin:
                 del self._copied[module]
             self._give_pages_back(original.values())
 
-    def _copy(self, module: nn.Module, original: Mapping[str, Tensor], scratch: Tensor | None) -> None:
+    def _copy(self, module: nn.Module, original: Mapping[str, Tensor], scratch: Tensor | None) -> int:
         packing = packs(module, self._dtype, self._device)
         copied = {
             name: tensor for name, tensor in original.items() if not fits(tensor, self._dtype, self._device)
@@ -75,6 +78,7 @@ class Twin:
             _copied_bytes(module, name, tensor, self._dtype) for name, tensor in copied.items()
         )
         self._give_pages_back(copied.values())
+        return self._copied[module]
 
     def _give_pages_back(self, tensors: Iterable[Tensor]) -> None:
         give_back(tensor for tensor in tensors if id(tensor) in self._in_files)

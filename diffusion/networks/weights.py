@@ -58,10 +58,12 @@ class Copies:
 
     Handles of one model share an object of this class, since they share the network. It is a memo, and the
     only thing in a handle that changes: what it returns never depends on what was asked before. Of each
-    network the last copy is kept for as long as the network lives, and as its `Placed` says.
+    network the last copy is kept for as long as the network lives, and as its `Placed` says. `name` is what
+    the networks are called where it is told of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "model") -> None:
+        self._name = name
         self._made: WeakKeyDictionary[nn.Module, NetworkCopy] = WeakKeyDictionary()
         self._placed: WeakKeyDictionary[nn.Module, dict[frozenset[str] | None, Placed]] = WeakKeyDictionary()
         self._lock = threading.Lock()
@@ -97,7 +99,8 @@ class Copies:
         with self._lock:
             known = self._placed.setdefault(network, {})
             if key not in known or known[key].copy is not copy:
-                known[key] = Placed(copy, network, key)
+                part = f" ({next(iter(parts))})" if parts else ""
+                known[key] = Placed(self._name + part, copy, network, key)
             return known[key]
 
     def _copy(self, network: nn.Module, dtype: torch.dtype, device: torch.device) -> NetworkCopy:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
@@ -35,13 +35,16 @@ RESULTS = "results"
 """Name of the folder of entries in a cache folder; what else a cache remembers lies beside it."""
 
 SYNCED = 1.0
-"""Seconds that an entry took from which on it is worth waiting until it is on the disk for good."""
+"""Seconds that a result took from which on it is worth waiting until it is on the disk for good."""
 
 ROOM = 7 / 8
 """Part of the size that stays when there is too much, so that the folder is seldom looked through."""
 
 LARGEST = 1 / 4
 """Part of the size that one entry may take."""
+
+REMEMBERED = 2**12
+"""Entries written last whose seconds are at hand when there is too much; of others they are read."""
 
 PAUSE = 60.0
 """Seconds until writing is tried again where it failed."""
@@ -90,12 +93,13 @@ class DiskCache:
     ) -> None:
         self.folder = folder / RESULTS
         self.size = size
+        self.stamp = stamp
         self._codec = codec
         self._warn = warn
         self._place = self.folder / stamp
         self._prefix = f"{self._place}{os.sep}"
         self._writer = Writer(self._write)
-        self._seconds: dict[Path, float] = {}
+        self._seconds: dict[str, float] = {}
         self._used = 0
         self._unseen: float = float("inf")  # bytes written since the folder was looked through
         self._paused_until = 0.0
@@ -192,34 +196,42 @@ class DiskCache:
         try:
             told = cast("dict[str, Any]", values)
             files = tuple(Path(name) for name in told.pop("files"))
-            return Entry(**told, files=files, seconds=facts.seconds)
+            return Entry(**told, files=files, seconds=facts.seconds, class_type=facts.class_type)
         except (TypeError, AttributeError, KeyError) as error:
             raise DamagedError("it is no result") from error
 
     def _write(self, key: str, entry: Entry) -> None:
-        values = {spec.name: getattr(entry, spec.name) for spec in fields(entry) if spec.name != "seconds"}
-        values["files"] = [str(path) for path in entry.files]
-        values["ui"] = None if entry.ui is None else dict(entry.ui)
+        values = {
+            "outputs": entry.outputs,
+            "ui": None if entry.ui is None else dict(entry.ui),
+            "files": [str(path) for path in entry.files],
+        }
         try:
             encoded = self._codec.encode(values)
         except CodecError:
             return
         path = Path(self._prefix + _name(key))
-        facts = Facts(key=key, seconds=entry.seconds, about=_about(encoded, entry))
+        facts = Facts(
+            key=key, seconds=entry.seconds, about=_about(encoded, entry), class_type=entry.class_type
+        )
+        # Of a run's states the next one takes the place soon.
+        sync = entry.seconds >= SYNCED and _group(key) is None
         with self._lock:
             try:
                 if not self._make_room(sum(len(blob.data) for blob in encoded.blobs) + BLOCK):
                     return
                 try:
-                    written = write_entry(path, facts, encoded, sync=entry.seconds >= SYNCED)
+                    written = write_entry(path, facts, encoded, sync=sync)
                 except FileNotFoundError:  # the first one, or somebody deleted the folder
                     self._place.mkdir(parents=True, exist_ok=True)
-                    written = write_entry(path, facts, encoded, sync=entry.seconds >= SYNCED)
+                    written = write_entry(path, facts, encoded, sync=sync)
             except OSError as error:
                 self._pause(error)
                 return
             size = -(-written // BLOCK) * BLOCK
-            self._seconds[path] = cost_of(entry.seconds)
+            if len(self._seconds) >= REMEMBERED:
+                del self._seconds[next(iter(self._seconds))]
+            self._seconds[path.name] = cost_of(entry.seconds)
             self._used += size
             self._unseen += size
 

@@ -77,10 +77,11 @@ def allowed(folder: Path, size: int, used: int) -> int:
     return max(0, min(size, used + shutil.disk_usage(_existing(folder)).free - RESERVE))
 
 
-def drop(found: Iterable[Item], room: int, seconds: Mapping[Path, float]) -> int:
+def drop(found: Iterable[Item], room: int, seconds: Mapping[str, float]) -> int:
     """Delete the files that are worth least until the rest fits into `room` bytes; return what that takes.
 
-    `seconds` has what is known already of what entries cost; of the others their beginning is read.
+    `seconds` has what is known already of what entries cost, by their file's name; of the others their
+    beginning is read.
     """
     now = time.time()
     left = [item for item in found if not _abandoned(item, now)]
@@ -121,8 +122,8 @@ def _abandoned(item: Item, now: float) -> bool:
     return not item.finished and item.used_at < now - ABANDONED and delete(item.path)
 
 
-def _cost(path: Path, seconds: Mapping[Path, float]) -> float:
-    known = seconds.get(path)
+def _cost(path: Path, seconds: Mapping[str, float]) -> float:
+    known = seconds.get(path.name)
     if known is None:
         facts = read_facts(path)
         known = 0.0 if facts is None else cost_of(facts.seconds)

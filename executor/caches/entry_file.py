@@ -23,8 +23,11 @@ Bytes: TypeAlias = bytes | bytearray | memoryview
 SUFFIX = ".safetensors"
 _HEAD = b'{"__metadata__":{"checksum":"'
 _DIGITS = 40
-_ROW = re.compile(r'"key":"([^"\\]*)","seconds":"([^"\\]*)","about":"((?:[^"\\]|\\.)*)"')
-_FACTS_LENGTH = 1024
+_TEXT = r'"((?:[^"\\]|\\.)*)"'
+_ROW = re.compile(rf'"key":"([^"\\]*)","seconds":"([^"\\]*)","about":{_TEXT}(?:,"class_type":{_TEXT})?')
+_FACTS_LENGTH = 4096
+_ABOUT_LENGTH = 256
+_CLASS_LENGTH = 100
 
 
 class DamagedError(ValueError):
@@ -74,11 +77,15 @@ class Codec(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is told of an entry without reading it: its key, the seconds it took, what it holds in words."""
+    """What is told of an entry without reading it.
+
+    Its key, the seconds it took, what it holds in words, the class of the node ("" where it is not known).
+    """
 
     key: str
     seconds: float
     about: str = ""
+    class_type: str = ""
 
 
 def write_entry(path: Path, facts: Facts, encoded: Encoded, *, sync: bool) -> int:
@@ -138,7 +145,8 @@ def read_facts(path: Path) -> Facts | None:
         found = _ROW.search(start)
         if found is None:
             return None
-        return Facts(key=found[1], seconds=float(found[2]), about=json.loads(f'"{found[3]}"'))
+        about, class_type = (json.loads(f'"{text or ""}"') for text in found.group(3, 4))
+        return Facts(key=found[1], seconds=float(found[2]), about=about, class_type=class_type)
     except (OSError, ValueError):
         return None
 
@@ -148,7 +156,8 @@ def _header(facts: Facts, encoded: Encoded) -> bytes:
         "checksum": "0" * _DIGITS,
         "key": facts.key,
         "seconds": repr(facts.seconds),
-        "about": facts.about[: _FACTS_LENGTH // 4],
+        "about": facts.about[:_ABOUT_LENGTH],
+        "class_type": facts.class_type[:_CLASS_LENGTH],
         "body": _json(encoded.body),
     }
     rows: dict[str, Json] = {}
@@ -191,7 +200,10 @@ def _parsed(header: bytearray, left: int) -> tuple[Facts, Json, Sequence[tuple[s
             place = end
             rows.append((str(row["dtype"]), tuple(map(int, row["shape"])), end - start))
         facts = Facts(
-            key=metadata["key"], seconds=float(metadata["seconds"]), about=metadata.get("about", "")
+            key=metadata["key"],
+            seconds=float(metadata["seconds"]),
+            about=metadata.get("about", ""),
+            class_type=metadata.get("class_type", ""),
         )
         body = cast(Json, json.loads(metadata["body"]))
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:

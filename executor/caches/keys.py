@@ -23,7 +23,7 @@ from ..files.snapshot import Snapshot
 from ..graphs.canonical import canonical, quoted
 from ..graphs.graph import Link, Node
 from ..node_types.annotations import Mentions
-from ..node_types.node_type import Input, NodeType
+from ..node_types.node_type import UNSET, Input, NodeType
 from .fingerprints import FINGERPRINT, fingerprint_part
 
 TAG = "inkloom-node/1"
@@ -50,10 +50,8 @@ class Key:
 
 def effective(node: Node, node_type: NodeType) -> dict[str, object]:
     """Return every declared input of a node that has a value or a link, defaults filled in."""
-    declared, given = node_type.inputs, node.inputs
-    if not given.keys() <= declared.keys():
-        given = {name: value for name, value in given.items() if name in declared}
-    return {**node_type.defaults, **given}
+    inputs = {**node_type.defaults, **node.inputs}
+    return {name: given for name, given in inputs.items() if name in node_type.inputs}
 
 
 def node_key(
@@ -70,31 +68,45 @@ def node_key(
     `MissingFileError` when a file it names is gone, TypeError or ValueError when a value has no canonical
     form.
     """
-    inputs = effective(node, node_type)
+    digest, parts = digest_and_parts(node, node_type, digests, folders, check)
+    own = node.id if node_type.is_unshared else None
+    return Key(digest, node_type.name, node_type.version, parts, own)
+
+
+def digest_and_parts(
+    node: Node,
+    node_type: NodeType,
+    digests: Mapping[str, str],
+    folders: Folders | Snapshot,
+    check: Callable[[], None],
+) -> tuple[str, dict[str, list[object]]]:
+    """Return the digest and the `inputs` of a node's key, without the cost of a `Key`; see `node_key`."""
+    inputs, defaults, naming = node.inputs, node_type.defaults, node_type.naming
     parts: dict[str, list[object]] = {}
     texts: list[str] = []
     for name, label in node_type.key_labels:
-        if name not in inputs:
-            continue
-        given = inputs[name]
+        given = inputs.get(name, UNSET)
+        if given is UNSET:
+            given = defaults.get(name, UNSET)
         if isinstance(given, Link):
-            part: list[object] = ["link", digests[given.node], given.slot]
-            text = f'["link",{quoted(digests[given.node])},{given.slot}]'
+            digest = digests[given.node]
+            part: list[object] = ["link", digest, given.slot]
+            text = f'["link",{quoted(digest)},{given.slot}]'
+        elif given is UNSET:
+            continue
         else:
             part, text = ["value", given], f'["value",{canonical(given)}]'
-        if name in node_type.naming:
+        if naming and name in naming:
             part = _files_part(part, given, node_type.inputs[name], folders, check)
             text = canonical(part)
         parts[name] = part
         texts.append(label + text)
     if node_type.fingerprint is not None:
-        parts[FINGERPRINT] = fingerprint_part(node_type.fingerprint, node, inputs)
+        parts[FINGERPRINT] = fingerprint_part(node_type.fingerprint, node, effective(node, node_type))
         texts.append(f"{quoted(FINGERPRINT)}:{canonical(parts[FINGERPRINT])}")
-    own = node.id if node_type.is_unshared else None
-    made_of, kind = ",".join(texts), quoted(node_type.name)
-    text = f"[{_TAG},{kind},{node_type.version},{{{made_of}}},{canonical(own)}]"
-    digest = hashlib.blake2b(text.encode("ascii"), digest_size=20).hexdigest()
-    return Key(digest, node_type.name, node_type.version, parts, own)
+    own = quoted(node.id) if node_type.is_unshared else "null"
+    text = f"[{_TAG},{quoted(node_type.name)},{node_type.version},{{{','.join(texts)}}},{own}]"
+    return hashlib.blake2b(text.encode("ascii"), digest_size=20).hexdigest(), parts
 
 
 def _files_part(

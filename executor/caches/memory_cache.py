@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
@@ -22,12 +22,16 @@ from ..problems import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """The result of one node: its outputs, what it shows, the files it wrote, and the seconds it took."""
+    """The result of one node: its outputs, what it shows, the files it wrote, and the seconds it took.
+
+    `class_type` is that of the node, for people; "" where it is not known.
+    """
 
     outputs: tuple[object, ...] = ()
     ui: Mapping[str, Json] | None = None
     files: tuple[Path, ...] = ()
     seconds: float = 0.0
+    class_type: str = ""
 
     def whole(self) -> bool:
         """Tell whether every file that the node wrote is still there."""
@@ -63,7 +67,7 @@ OVERHEAD = 512
 """Bytes that an entry is taken to cost besides its values."""
 
 UNMEASURED = 1.0
-"""Seconds that an entry is taken to have cost that does not say: a step of a sampler, for instance."""
+"""Seconds that an entry is taken to have cost that does not say."""
 
 LEAST = 1e-5
 """Seconds that an entry is taken to have cost at least."""
@@ -97,7 +101,7 @@ class MemoryCache:
         self._entries: dict[str, _Held] = {}
         # Entries of about equal seconds for a byte (within a factor of two), the longest unused first: only
         # the first of each rank can be the one that is worth least.
-        self._ranks: dict[int, OrderedDict[str, None]] = {}
+        self._ranks: defaultdict[int, OrderedDict[str, None]] = defaultdict(OrderedDict)
         self._holders: dict[Hashable, set[str]] = {}  # the entries that hold a piece of memory
         self._big: tuple[str, Sizes] | None = None
         self._used = self._hits = self._misses = self._evicted = self._now = 0
@@ -106,19 +110,12 @@ class MemoryCache:
     def get(self, key: str) -> Entry | None:
         """Return an entry and count it as used; None when it is not there or one of its files is gone."""
         with self._lock:
-            found = self._entries.get(key)
-            if found is None or (found.entry.files and not found.entry.whole()):
-                self._misses += 1
-                return None
-            self._now += 1
-            found.used_at = self._now
-            self._ranks[found.rank].move_to_end(key)
-            self._hits += 1
-            return found.entry
+            return self._get(key)
 
-    def there(self, key: str) -> bool:
-        """Tell whether an entry is there, and count it as used."""
-        return self.get(key) is not None
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Return the keys whose entries are there, and count these as used."""
+        with self._lock:
+            return {key for key in keys if self._get(key) is not None}
 
     def where(self, key: str) -> str | None:
         """Tell where an entry is, "memory" or None, without counting it as used or looked for."""
@@ -134,18 +131,22 @@ class MemoryCache:
         with self._lock:
             self._drop(key)
             besides: Sizes = self._big[1] if self._big else {}
-            own = sum(size for identity, size in sizes.items() if identity not in besides)
+            own = sum([size for identity, size in sizes.items() if identity not in besides])
             if OVERHEAD + own > self._budget:
                 self._big = (key, sizes)
-            self._now += 1
-            held = self._entries[key] = _Held(entry, sizes, self._now, 0)
-            self._used += OVERHEAD
+            new = 0
             for identity, size in sizes.items():
-                holders = self._holders.setdefault(identity, set())
-                self._used += 0 if holders else size
-                holders.add(key)
-            held.rank = self._rank(held)
-            self._ranks.setdefault(held.rank, OrderedDict())[key] = None
+                holders = self._holders.get(identity)
+                if holders is None:
+                    self._holders[identity] = {key}
+                    new += size
+                else:
+                    holders.add(key)
+            self._used += OVERHEAD + new
+            self._now += 1
+            rank = _rank(entry, new)
+            self._entries[key] = _Held(entry, sizes, self._now, rank)
+            self._ranks[rank][key] = None
             allowed = self._budget + (OVERHEAD + sum(self._big[1].values()) if self._big else 0)
             while self._used > allowed:
                 self._drop(self._least())
@@ -172,13 +173,18 @@ class MemoryCache:
                 evicted=self._evicted,
             )
 
+    def _get(self, key: str) -> Entry | None:
+        found = self._entries.get(key)
+        if found is None or (found.entry.files and not found.entry.whole()):
+            self._misses += 1
+            return None
+        self._hits += 1
+        self._now = found.used_at = self._now + 1
+        self._ranks[found.rank].move_to_end(key)
+        return found.entry
+
     def _is_big(self, key: str) -> bool:
         return self._big is not None and self._big[0] == key
-
-    def _rank(self, held: _Held) -> int:
-        """Return the logarithm of the seconds that a byte is worth which dropping an entry frees."""
-        freed = sum(size for identity, size in held.sizes.items() if len(self._holders[identity]) == 1)
-        return math.frexp(cost_of(held.entry.seconds) / (OVERHEAD + freed))[1]
 
     def _least(self) -> str:
         """Return the entry that is worth least."""
@@ -191,12 +197,13 @@ class MemoryCache:
 
     def _ranked_anew(self, key: str, held: _Held) -> bool:
         """Bring an entry among its equals when what it shares has come or gone since; tell whether it has."""
-        rank = self._rank(held)
+        freed = sum(size for identity, size in held.sizes.items() if len(self._holders[identity]) == 1)
+        rank = _rank(held.entry, freed)
         if rank == held.rank:
             return False
         self._leave(key, held)
         held.rank = rank
-        self._ranks.setdefault(rank, OrderedDict())[key] = None
+        self._ranks[rank][key] = None
         self._ranks[rank].move_to_end(key, last=False)
         return True
 
@@ -233,6 +240,17 @@ class MemoryCache:
             del self._ranks[held.rank]
 
 
+def _rank(entry: Entry, freed: int) -> int:
+    """Return the logarithm of the seconds that a byte is worth, where dropping an entry frees so many."""
+    return math.frexp(cost_of(entry.seconds) / (OVERHEAD + freed))[1]
+
+
+# Tuples, since a union would be put together anew with every value.
+_WEIGHTLESS = (bool, int, float, type(None))
+_TEXTS = (str, bytes, bytearray)
+_SERIES = (tuple, list, set, frozenset)
+
+
 def buffers(value: object, measure: Callable[[object], Sizes | None] = lambda _: None) -> dict[Hashable, int]:
     """Measure texts, bytes, holders and everything with `nbytes`, inside containers and dataclasses too.
 
@@ -243,17 +261,17 @@ def buffers(value: object, measure: Callable[[object], Sizes | None] = lambda _:
     waiting: list[object] = [value]
     while waiting:
         found = waiting.pop()
-        if found is None or isinstance(found, bool | int | float) or id(found) in seen:
+        if isinstance(found, _WEIGHTLESS) or id(found) in seen:
             continue
         seen.add(id(found))
-        if isinstance(found, str | bytes | bytearray):
+        if isinstance(found, _TEXTS):
             sizes[id(found)] = len(found)
-        elif isinstance(found, Mapping):
-            waiting += cast("Mapping[object, object]", found).values()
-        elif isinstance(found, list | tuple | set | frozenset):
+        elif isinstance(found, _SERIES):
             waiting += cast("list[object]", found)
         elif (own := measure(found)) is not None:
             sizes.update(own)
+        elif isinstance(found, Mapping):
+            waiting += cast("Mapping[object, object]", found).values()
         elif callable(getattr(found, "held", None)) and not isinstance(found, type):
             sizes.update(cast(Holder, found).held())
         elif isinstance(nbytes := getattr(found, "nbytes", None), int):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from .disk_cache import DiskCache
@@ -27,9 +28,12 @@ class Tiers:
                 self.memory.put(key, entry)
         return entry
 
-    def there(self, key: str) -> bool:
-        """Tell whether an entry is there and count it as used, without reading one that is on the disk."""
-        return self.memory.there(key) or (self.disk is not None and self.disk.there(key))
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Return the keys whose entries are there and count these as used; the disk is not read."""
+        found = self.memory.known(keys)
+        if self.disk is not None:
+            found |= {key for key in keys if key not in found and self.disk.there(key)}
+        return found
 
     def where(self, key: str) -> str | None:
         """Tell where an entry is, "memory", "disk" or None, without counting it as used."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..files.folders import Folders, MissingFileError, UnsafeNameError
+from ..files.folders import Folders, MissingFileError
+from ..files.names import UnsafeNameError
 from ..node_types.annotations import Files
 from ..problems import Guesses
 

@@ -6,15 +6,15 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from ..files.folders import Folders
 from ..graphs.graph import BadLink, Link, Node
 from ..node_types.annotations import Files
+from ..node_types.convert import converted
 from ..node_types.declaration import NodeTable
 from ..node_types.node_type import UNSET, Input, NodeType, Output
 from ..problems import Guesses, Problem, listing, nearest, pointer
-from .convert import converted
 from .files import FileCheck
 
 
@@ -34,10 +34,8 @@ class NodeCheck:
     def _listed_types(self) -> str:
         return listing(self._types)
 
-    def class_problem(self, node: Node) -> Problem | None:
-        """Return what is wrong with the class that a node names."""
-        if node.class_type in self._types:
-            return None
+    def unknown_class(self, node: Node) -> Problem:
+        """Return what is wrong with the class that a node names, which does not exist."""
         if not node.class_type:
             message = f"node {node.id!r} does not say what it is: give it a class_type"
             return Problem(code="missing_class_type", message=message, node=node.id, pointer=pointer(node.id))
@@ -80,16 +78,18 @@ class NodeCheck:
                     continue
                 if value is not given and (type(value) is not type(given) or value != given):
                     changed[name] = value
-                problems += self._value(node, spec, value)
+                if spec.widget:
+                    if broken := spec.check(value):
+                        problems.append(_schema_problem(node, spec, broken.keyword, broken.limit, value))
+                    elif spec.files is not None and value is not None:
+                        problems += self._file(node, spec, spec.files, cast(str, value))
             else:
                 problems.append(_link_expected(node, spec, given))
         return problems, changed
 
-    def strays(self, node: Node) -> Sequence[str]:
+    def strays(self, node: Node) -> list[str]:
         """Name the inputs of a node that its class, which must be known, does not have."""
         declared = self._types[node.class_type].inputs
-        if node.inputs.keys() <= declared.keys():
-            return ()
         uploads = any(spec.files is not None and spec.files.upload for spec in declared.values())
         expected = {*declared, "upload"} if uploads else declared  # the editor's button writes "upload"
         return [name for name in node.inputs if name not in expected]
@@ -113,7 +113,8 @@ class NodeCheck:
             return ()  # told already; what it gives is not known
         if not 0 <= given.slot < len(declared.outputs):
             return [_no_slot(node, spec, given, source, declared.outputs)]
-        if not spec.takes(declared.outputs[given.slot].type):
+        received = declared.outputs[given.slot].type
+        if spec.type != received and not spec.takes(received):
             return [_mismatch(node, spec, given, source, declared.outputs)]
         return ()
 
@@ -136,16 +137,6 @@ class NodeCheck:
         if closest:
             text += f" (the workflow gives {closest!r}, which {node.class_type} does not have)"
         return _problem("required_input_missing", node, spec, text, allowed=spec.type, nearest=closest)
-
-    def _value(self, node: Node, spec: Input, value: Any) -> Sequence[Problem]:
-        """Hold a converted value against the schema of its input, and a file's name against what is there."""
-        if not spec.widget:
-            return ()
-        if broken := spec.check(value):
-            return [_schema_problem(node, spec, broken.keyword, broken.limit, value)]
-        if spec.files is None or value is None:
-            return ()
-        return self._file(node, spec, spec.files, value)
 
     def _file(self, node: Node, spec: Input, files: Files, name: str) -> Sequence[Problem]:
         fault = self._files.fault(files, name)

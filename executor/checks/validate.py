@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ..files.folders import Folders
 from ..graphs.graph import Graph, Link, Node
 from ..graphs.order import knots, marked_sources, sources_first, way_around
 from ..node_types.declaration import NodeTable
+from ..node_types.node_type import NodeType
 from ..problems import Problem, WorkflowError, listing, pointer
 from .node import NodeCheck
 
@@ -49,34 +50,39 @@ def validate(
     Wanted are the output nodes, or those of them that `targets` names; only what they need is looked at,
     except that every node's class must be known: else no output is good.
     """
-    types = table.types
-    check = NodeCheck(graph.nodes, table, folders)
-    nodes = graph.nodes.values()
-    problems = [problem for node in nodes if (problem := check.class_problem(node))]
+    nodes, types = graph.nodes, table.types
+    check = NodeCheck(nodes, table, folders)
+    problems: list[Problem] = []
+    outputs: list[str] = []
+    for node in nodes.values():
+        node_type = types.get(node.class_type)
+        if node_type is None:
+            problems.append(check.unknown_class(node))
+        elif node_type.output_node:
+            outputs.append(node.id)
     refused = frozenset(problem.node for problem in problems)
-    outputs = [
-        node.id for node in nodes if (kind := types.get(node.class_type)) is not None and kind.output_node
-    ]
     chosen = frozenset(outputs if targets is None else targets)
     wanted = [name for name in outputs if name in chosen]
-    unknown = not refused.isdisjoint(graph.nodes if targets is None else chosen)
+    unknown = not refused.isdisjoint(nodes if targets is None else chosen)
     if not wanted and not unknown:  # a node of unknown class may well be the output
         problems.append(_no_outputs(outputs, chosen))
 
     def sources(name: str) -> list[str]:
-        return declared_sources(graph.nodes[name], graph.nodes, table)
+        return declared_sources(nodes[name], nodes, types)
 
     order, cyclic = sources_first(wanted, sources)
     reached = set(order)
     changed: dict[str, Node] = {}
     strays: list[tuple[Node, str]] = []
-    for node in nodes:  # in the order of the file, in which problems are read best
-        if node.id in reached and node.class_type in types:
+    for name, node in nodes.items():  # in the order of the file, in which problems are read best
+        if name in reached and node.class_type in types:
             found, values = check.inputs(node)
-            problems += found
-            strays += [(node, name) for name in check.strays(node)]
+            if found:
+                problems += found
             if values:
-                changed[node.id] = replace(node, inputs=MappingProxyType({**node.inputs, **values}))
+                changed[name] = node._replace(inputs=MappingProxyType({**node.inputs, **values}))
+            if not node.inputs.keys() <= types[node.class_type].inputs.keys():
+                strays += [(node, stray) for stray in check.strays(node)]
     found_knots = knots({name: sources(name) for name in order}) if cyclic else []
     problems += (_cycle_problem(cycle) for cycle, _ in found_knots)
 
@@ -86,7 +92,7 @@ def validate(
     causes = marked_sources(wanted, order, sources, bad, members) if problems else {}
     good = () if refused else tuple(name for name in wanted if name not in causes)
     return Validation(
-        graph=Graph({**graph.nodes, **changed}) if changed else graph,
+        graph=Graph({**nodes, **changed}) if changed else graph,
         problems=tuple(problems),
         warnings=tuple(_warnings(strays, check)),
         outputs_good=good,
@@ -109,18 +115,18 @@ def _warnings(strays: Sequence[tuple[Node, str]], check: NodeCheck) -> Iterator[
         yield Problem(code="undeclared_input", message=text, node=node.id, pointer=pointer(node.id))
 
 
-def declared_sources(node: Node, nodes: Mapping[str, Node], table: NodeTable) -> list[str]:
+def declared_sources(node: Node, nodes: Mapping[str, Node], types: Mapping[str, NodeType]) -> list[str]:
     """Return the existing nodes that a node's inputs link to, in the order of the JSON.
 
     Inputs that the class does not declare are no inputs.
     """
-    node_type = table.types.get(node.class_type)
-    declared = node.inputs if node_type is None else node_type.inputs
-    return [
-        given.node
-        for name, given in node.inputs.items()
-        if isinstance(given, Link) and name in declared and given.node in nodes
-    ]
+    node_type, inputs = types.get(node.class_type), node.inputs
+    declared = inputs if node_type is None else node_type.inputs
+    found: list[str] = []
+    for name, given in inputs.items():  # no comprehension: that is a call, for one link or two
+        if isinstance(given, Link) and name in declared and given.node in nodes:
+            found.append(given.node)
+    return found
 
 
 def _no_outputs(outputs: Sequence[str], chosen: Iterable[str]) -> Problem:

@@ -139,7 +139,7 @@ def explain(
             status, reasons = "run", [*past.why(name), *_beforehand(table[class_type])]
         elif name in maybe:
             status, reasons = "maybe", [_undecided(past.names(maybe[name]), maybe[name]), *past.why(name)]
-        cost, measured = past.cost(name)
+        cost, measured = past.cost(name, table[class_type].work)
         return NodeExplanation(
             node=name,
             class_type=class_type,

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-FILE = "history-1.sqlite"
+FILE = "history-2.sqlite"
 """Name of the file in a cache folder; a change of the tables changes the number."""
 
 PATIENCE = 2.0
@@ -41,7 +41,8 @@ SKETCH = 64
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS costs (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, seconds REAL NOT NULL, peak INTEGER
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, seconds REAL NOT NULL, peak INTEGER,
+    stamp TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS workflows (
     id INTEGER PRIMARY KEY AUTOINCREMENT, shape TEXT NOT NULL UNIQUE, sketch TEXT NOT NULL,
@@ -56,10 +57,14 @@ CREATE TABLE IF NOT EXISTS places (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What the result of one content key took: seconds, and bytes of memory where they were measured."""
+    """What the result of one content key took: seconds, and bytes of memory where they were measured.
+
+    `stamp` stands for the code that computed it, as in `History`.
+    """
 
     seconds: float
     peak_bytes: int | None = None
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +107,13 @@ class History:
 
     Workflows are told apart by their shape, the ids and classes of all their nodes; one of a new shape takes
     over the places of the latest that is like it, so that an edited workflow keeps its past. Reading makes no
-    file. Nothing here raises for what the file or the disk does.
+    file. Nothing here raises for what the file or the disk does. `stamp` stands for the code that runs now:
+    what other code computed is not found by a cache on the disk, though its key is the same.
     """
 
-    def __init__(self, path: Path, limits: Limits | None = None) -> None:
+    def __init__(self, path: Path, limits: Limits | None = None, *, stamp: str = "") -> None:
         self._path, self._limits = path, limits or Limits()
+        self.stamp = stamp
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._close: Callable[[], object] = lambda: None
@@ -120,9 +127,13 @@ class History:
 
         def read(connection: sqlite3.Connection) -> dict[str, Cost]:
             found = connection.execute(
-                "SELECT key, seconds, peak FROM costs WHERE key IN (SELECT value FROM json_each(?))", [asked]
+                "SELECT key, seconds, peak, stamp FROM costs WHERE key IN (SELECT value FROM json_each(?))",
+                [asked],
             )
-            return {key: Cost(seconds=seconds, peak_bytes=peak) for key, seconds, peak in found}
+            return {
+                key: Cost(seconds=seconds, peak_bytes=peak, stamp=stamp)
+                for key, seconds, peak, stamp in found
+            }
 
         return self._read(read, {})
 
@@ -164,8 +175,8 @@ class History:
             connection.execute("BEGIN IMMEDIATE")
             with connection:  # commits, or rolls back
                 connection.executemany(
-                    "INSERT OR REPLACE INTO costs (key, seconds, peak) VALUES (?, ?, ?)",
-                    [(key, cost.seconds, cost.peak_bytes) for key, cost in costs.items()],
+                    "INSERT OR REPLACE INTO costs (key, seconds, peak, stamp) VALUES (?, ?, ?, ?)",
+                    [(key, cost.seconds, cost.peak_bytes, cost.stamp) for key, cost in costs.items()],
                 )
                 if places:
                     _write_places(connection, _workflow(connection, shape), places)

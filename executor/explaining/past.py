@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast
 
 from ..caches.keys import Key
 from ..graphs.graph import Graph
+from ..node_types.node_type import Helper
 from .history import Cost, History, Shape
 from .places import Place, always, place_of
 from .reasons import Reason, differences, runs_always
 
 FORGOTTEN = Reason(code="forgotten", text="forgotten: it is in no cache any more")
+
+UPDATED = Reason(code="updated", text="updated: inkloom or a library of it changed since it was computed")
 
 NEVER_SEEN = Reason(code="never_seen", text="never seen")
 
@@ -22,13 +25,15 @@ NEVER_SEEN = Reason(code="never_seen", text="never seen")
 class Past:
     """The nodes of a graph with keys, sources first, their places in the last run, and costs by key.
 
-    Ids in `places` are those of the graph; a place whose node is gone keeps its id.
+    Ids in `places` are those of the graph; a place whose node is gone keeps its id. `stamp` stands for the
+    present code.
     """
 
     graph: Graph
     keys: Mapping[str, Key]
     places: Mapping[str, Place]
     costs: Mapping[str, Cost]
+    stamp: str = ""
 
     @classmethod
     def of(cls, graph: Graph, keys: Mapping[str, Key], history: History | None) -> Past:
@@ -38,7 +43,7 @@ class Past:
         before = history.places(Shape.of(graph))
         places = _under_present_ids(before, graph, keys)
         asked = {key.digest for key in keys.values()} | {place.key for place in places.values()}
-        return cls(graph, keys, places, history.costs(asked))
+        return cls(graph, keys, places, history.costs(asked), history.stamp)
 
     def names(self, node: str) -> str:
         """Return what to call a node in a sentence."""
@@ -50,20 +55,28 @@ class Past:
     def why(self, node: str) -> list[Reason]:
         """Return why a node that is not cached has to run."""
         digest = self.keys[node].digest
-        place = self.places.get(node)
-        if digest in self.costs or (place is not None and place.key == digest):
+        place, cost = self.places.get(node), self.costs.get(digest)
+        if cost is not None and cost.stamp != self.stamp:
+            return [UPDATED]
+        if cost is not None or (place is not None and place.key == digest):
             return [FORGOTTEN]
         if place is not None:
             return self._changes[node]
         every_time = always(self.keys[node])
         return [NEVER_SEEN, *([] if every_time is None else [runs_always(every_time)])]
 
-    def cost(self, node: str) -> tuple[Cost | None, Literal["same", "other"] | None]:
-        """Return what a node took last, and whether that was with the inputs it has now."""
-        if node in self.keys and (cost := self.costs.get(self.keys[node].digest)):
+    def cost(
+        self, node: str, work: Helper | None = None
+    ) -> tuple[Cost | None, Literal["same", "other"] | None]:
+        """Return what a node took last, and whether that was with the inputs it has now.
+
+        Where it was with others, and `work` tells how much there was to do and is now, the time is adapted.
+        """
+        key, place = self.keys.get(node), self.places.get(node)
+        if key and (cost := self.costs.get(key.digest)):
             return cost, "same"
-        if node in self.places and (cost := self.costs.get(self.places[node].key)):
-            return cost, "other"
+        if place and (cost := self.costs.get(place.key)):
+            return replace(cost, seconds=cost.seconds * _times(work, place, key)), "other"
         return None, None
 
     @cached_property
@@ -83,6 +96,21 @@ class Past:
                 own = any(reason.code != "above" for reason in found)
                 blamed[name] = (name,) if own else found[0].nodes
         return changes
+
+
+def _times(work: Helper | None, before: Place, now: Key | None) -> float:
+    """Return how many times as much there is to do now as before; 1 where that is not known."""
+    if work is None or now is None:
+        return 1.0
+    was, will = (_amount(work, parts) for parts in (before.inputs, now.inputs))
+    return will / was if was and will is not None else 1.0
+
+
+def _amount(work: Helper, parts: Mapping[str, Sequence[object]]) -> float | None:
+    """Return how much there is to do, from the parts of a key; None where not all numbers are written."""
+    found = {name: parts[name][1] for name in work.takes or () if name in parts}
+    numbers = {name: value for name, value in found.items() if isinstance(value, int | float)}
+    return cast(float, work.ask(numbers)) if len(numbers) == len(work.takes or ()) else None
 
 
 def _under_present_ids(

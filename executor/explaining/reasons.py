@@ -15,6 +15,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
     {
         "never_seen": "no run of this workflow has had a result of this node",
         "forgotten": "it had this very result before, and no cache has it any more",
+        "updated": "it had this very result before, from other code: inkloom or one of its libraries",
         "changed": "a value differs from the last run's",
         "file_changed": "a file of the same name has other content",
         "relinked": "an input comes from another node or output, or from a link in place of a value",

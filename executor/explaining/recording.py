@@ -94,7 +94,9 @@ class _Notes:
         if not event.cached:
             # One that expanded took what those took that it made, which ran until it finished.
             seconds = event.at - began if event.node in self._parents else event.seconds
-            self._costs[event.key] = Cost(seconds=seconds, peak_bytes=event.peak_bytes)
+            self._costs[event.key] = Cost(
+                seconds=seconds, peak_bytes=event.peak_bytes, stamp=self._history.stamp
+            )
         if event.parent is None:
             self._settled.append(event.node)
 

@@ -6,11 +6,12 @@ import errno
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from ..problems import listing, nearest
 from .hashes import FileHashes
 from .listing import Found, Listing
+from .names import UnsafeNameError, inside, is_safe, refuse_unsafe
 
 PLACES = ("input", "output", "temp")
 """The folders of pictures; every other folder name is a kind of model, below `models/`."""
@@ -44,10 +45,6 @@ class ExtraFolder:
 
 Guess = Callable[[str, Sequence[str]], str | None]
 """Finds among names the one most like a name, as `nearest` does."""
-
-
-class UnsafeNameError(ValueError):
-    """A file name that would lead out of its folder."""
 
 
 class MissingFileError(FileNotFoundError):
@@ -101,7 +98,7 @@ class Folders:
 
     def root(self, folder: str) -> Path:
         """Return where the user's own files of this folder lie; it may not exist yet."""
-        _refuse_unsafe(folder)
+        refuse_unsafe(folder)
         if folder in PLACES:
             return self._places.get(folder, self.base / folder)
         kind, folder = self._kind(folder)
@@ -111,7 +108,7 @@ class Folders:
         """Return every place where files of this folder are looked for, in order."""
         if folder in PLACES:
             return (self.root(folder), *self._bundled.get(folder, ()))
-        _refuse_unsafe(folder)
+        refuse_unsafe(folder)
         kind, folder = self._kind(folder)
         extra = [found for found in self._extra if self._aliases.get(found.kind, found.kind) == folder]
         every = (
@@ -141,6 +138,12 @@ class Folders:
         kind, _ = self._kind(folder)
         return tuple(sorted({name for root in self.roots(folder) for name in self._models(root, kind)}))
 
+    def located(self, folder: str) -> tuple[tuple[int, str], ...]:
+        """Return each model of a kind as the place of its root among `roots` and its name there, in order."""
+        kind, _ = self._kind(folder)
+        roots = enumerate(self.roots(folder))
+        return tuple((place, name) for place, root in roots for name in sorted(self._models(root, kind)))
+
     def path(self, folder: str, name: str, guess: Guess = nearest) -> Path:
         """Return the path of an existing file, or of a folder where models of this kind are folders.
 
@@ -148,13 +151,13 @@ class Folders:
         is not there, with what `guess` finds for it.
         """
         folder, name = annotated(folder, name)
-        _refuse_unsafe(name)
+        refuse_unsafe(name)
         roots = self.roots(folder)
         marker = None if folder in PLACES else self._kind(folder)[0].marker
         for root in roots:
             found = root / name
             if _is_file(found / marker if marker else found):
-                if folder in PLACES and not _inside(found, root):
+                if folder in PLACES and not inside(found, root):
                     raise UnsafeNameError(f"{name!r} is a link that leads out of {root}")
                 return found
         raise MissingFileError(folder, name, roots, self.names(folder), guess)
@@ -165,12 +168,13 @@ class Folders:
 
     def _pictures(self, root: Path) -> Iterator[str]:
         for found in self._listing.below(root, deep=False):
-            if not found.folder and not (found.link and not _inside(root / found.name, root)):
+            away = found.link and not inside(root / found.name, root)
+            if not found.folder and not away and is_safe(found.name):
                 yield found.name
 
     def _models(self, root: Path, kind: Kind) -> Iterator[str]:
         for found in self._listing.below(root, deep=True):
-            if _is_model(found, root, kind):
+            if _is_model(found, root, kind) and is_safe(found.name):
                 yield found.name
 
     def fingerprint(self, folder: str, name: str, check: Callable[[], None] = lambda: None) -> str:
@@ -211,19 +215,6 @@ def annotated(folder: str, name: str) -> tuple[str, str]:
 
 def _stem(name: str) -> str:
     return name.rpartition(".")[0]
-
-
-def _refuse_unsafe(name: str) -> None:
-    parts = name.split("/")
-    drive = PureWindowsPath(name).drive  # refused on every system: workflows move between them
-    if drive or "\0" in name or "\\" in name or not all(parts) or ".." in parts or "." in parts:
-        raise UnsafeNameError(
-            f"{name!r} is not a name inside of a folder: use forward slashes, no '..', no drive"
-        )
-
-
-def _inside(path: Path, root: Path) -> bool:
-    return path.resolve().is_relative_to(root.resolve())
 
 
 def _is_model(found: Found, root: Path, kind: Kind) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ..problems import Problem, WorkflowError, pointer
 from .json_text import load
@@ -29,18 +29,21 @@ class BadLink:
     given: object
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+class Node(NamedTuple):
     """One node of a graph: its inputs are `Link`s, or JSON values.
 
     `extra` is what else the JSON has for the node; it is kept and has no meaning here.
     """
 
+    # A tuple, like `Link`: of all that is immutable it is made the quickest, and workflows have thousands.
     id: str
     class_type: str
-    inputs: Mapping[str, object] = field(default_factory=dict[str, object])
+    inputs: Mapping[str, object] = _NOTHING
     title: str = ""
-    extra: Mapping[str, object] = field(default_factory=dict[str, object])
+    extra: Mapping[str, object] = _NOTHING
 
     def links(self) -> Iterator[tuple[str, Link]]:
         """Yield the linked inputs with their names, in the order of the JSON."""
@@ -48,9 +51,15 @@ class Node:
 
     def to_api(self) -> dict[str, object]:
         """Return the node in API format."""
-        inputs = {name: _boxed(given) for name, given in self.inputs.items()}
-        meta: Mapping[str, object] = {"_meta": {"title": self.title}} if self.title else {}
-        return {"class_type": self.class_type, "inputs": inputs, **meta, **self.extra}
+        inputs = {
+            name: given if type(given) in _PLAIN else _boxed(given) for name, given in self.inputs.items()
+        }
+        written: dict[str, object] = {"class_type": self.class_type, "inputs": inputs}
+        if self.title:
+            written["_meta"] = {"title": self.title}
+        if self.extra:
+            written.update(self.extra)
+        return written
 
 
 @dataclass(frozen=True)
@@ -69,8 +78,9 @@ class Graph:
         Raises `WorkflowError` with all problems of form: text that is not JSON (with line and column), a name
         given twice, something that is no object of nodes. What the nodes mean is `validate`'s to judge.
         """
-        loaded, problems = load(source) if isinstance(source, str | bytes) else (source, list[Problem]())
-        nodes = _read(loaded, problems)
+        is_text = isinstance(source, str | bytes)
+        loaded, problems = load(source) if is_text else (source, list[Problem]())
+        nodes = _read(loaded, problems, owned=is_text)
         if problems:
             raise WorkflowError(problems)
         return cls(nodes)
@@ -102,14 +112,17 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 """Types of values that are what they are: no link, nothing inside that could change."""
 
 
-def link_or_value(given: object) -> object:
+def link_or_value(given: Any) -> object:
     """Turn an API-format input into a `Link`, a `BadLink` or a value of its own.
 
     Every list is meant as a link; a list as a value is written `{"__value__": [...]}`. Raises RecursionError
     for a value that is nested deeper than `DEEPEST`.
     """
-    if type(given) in _PLAIN:
+    kind = type(given)  # pyright: ignore[reportUnknownVariableType] -- of Any
+    if kind in _PLAIN:
         return given
+    if kind is list and len(given) == 2 and type(given[0]) is str and type(given[1]) is int:
+        return Link(given[0], given[1])  # nearly all are; the patterns below take twice as long to say so
     match given:
         case [str() as node, int() as slot] if slot is not True and slot is not False:
             return Link(node, slot)
@@ -139,9 +152,9 @@ def _own(value: object, room: int = DEEPEST) -> object:
 
 
 def _boxed(given: object) -> object:
+    if isinstance(given, Link):
+        return list(given)
     match given:
-        case Link(node, slot):
-            return [node, slot]
         case BadLink(given=bad):
             return bad
         case list():
@@ -152,7 +165,7 @@ def _boxed(given: object) -> object:
             return given  # pyright: ignore[reportUnknownVariableType] -- narrowed by the cases above
 
 
-def _read(loaded: object, problems: list[Problem]) -> dict[str, Node]:
+def _read(loaded: object, problems: list[Problem], *, owned: bool) -> dict[str, Node]:
     if not isinstance(loaded, Mapping):
         message = f"a workflow is a JSON object {{id: node}}, not {_kind(loaded)}"
         problems.append(Problem(code="not_api_format", message=message, allowed="object"))
@@ -168,8 +181,8 @@ def _read(loaded: object, problems: list[Problem]) -> dict[str, Node]:
         return {}
     nodes: dict[str, Node] = {}
     for name, entry in entries.items():
-        if _is_object(entry):
-            nodes[name] = _read_node(name, cast("Mapping[str, object]", entry), problems)
+        if isinstance(entry, _OBJECTS):
+            nodes[name] = _read_node(name, cast("Mapping[str, object]", entry), problems, owned)
         else:
             message = f"node {name!r} must be an object with class_type and inputs, not {_kind(entry)}"
             place = pointer(name)
@@ -179,8 +192,7 @@ def _read(loaded: object, problems: list[Problem]) -> dict[str, Node]:
     return nodes
 
 
-def _is_object(value: object) -> bool:
-    return type(value) is dict or isinstance(value, Mapping)  # the first is five times as quick
+_OBJECTS = (dict, Mapping)  # most are of the first, which is found five times as quickly
 
 
 def _is_request(entries: Mapping[str, object]) -> bool:
@@ -191,18 +203,24 @@ def _is_request(entries: Mapping[str, object]) -> bool:
     return any(isinstance(node, Mapping) and "class_type" in node for node in nodes)
 
 
-def _read_node(name: str, entry: Mapping[str, object], problems: list[Problem]) -> Node:
+def _read_node(name: str, entry: Mapping[str, object], problems: list[Problem], owned: bool) -> Node:
     inputs, class_type = entry.get("inputs", _NOTHING), entry.get("class_type")
-    if not _is_object(inputs) or not (class_type is None or isinstance(class_type, str)):
+    if not (isinstance(inputs, _OBJECTS) and (class_type is None or isinstance(class_type, str))):
         key, held, kind = (
-            ("class_type", class_type, "text") if _is_object(inputs) else ("inputs", inputs, "an object")
+            ("class_type", class_type, "text")
+            if isinstance(inputs, _OBJECTS)
+            else ("inputs", inputs, "an object")
         )
         message = f"{key!r} of node {name!r} must be {kind}, not {_kind(held)}"
         problems.append(_misshapen(message, name, key))
         return Node(name, "")
-    given = cast("Mapping[str, object]", inputs)
+    # What was read from a text is nobody else's: its objects become those of the nodes.
+    found = cast("dict[str, object]", inputs)
+    given = found if owned else dict(found)
     try:
-        read = {key: link_or_value(held) for key, held in given.items()}
+        for key, held in given.items():
+            if type(held) not in _PLAIN:
+                given[key] = link_or_value(held)
         extra = _NOTHING
         if not entry.keys() <= _MEANT:
             extra = {key: _own(held) for key, held in entry.items() if key not in _MEANT}
@@ -210,7 +228,7 @@ def _read_node(name: str, entry: Mapping[str, object], problems: list[Problem]) 
         message = f"node {name!r} has a value that is nested deeper than {DEEPEST} levels"
         problems.append(_misshapen(message, name))
         return Node(name, "")
-    return Node(name, class_type or "", MappingProxyType(read), _title(extra) if extra else "", extra)
+    return Node(name, class_type or "", MappingProxyType(given), _title(extra) if extra else "", extra)
 
 
 def _misshapen(message: str, *place: str) -> Problem:
@@ -219,8 +237,6 @@ def _misshapen(message: str, *place: str) -> Problem:
 
 _MEANT = frozenset({"class_type", "inputs"})
 """What an entry has that means something; the rest is kept as it is."""
-
-_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def _title(extra: Mapping[str, object]) -> str:

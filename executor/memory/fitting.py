@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from .manager import Manager, Way, Weights, size_text
+from .manager import GivenUp, Manager, Way, Weights, size_text, unheard
 from .meter import watched
 from .workspaces import Workspaces
 
@@ -46,12 +46,16 @@ class Memory:
         *,
         device: str = "cpu",
         waiting: Callable[[], object] = lambda: None,
+        given_up: GivenUp = unheard,
+        took: Callable[[int], object] = lambda _: None,
     ) -> T:
         """Return what `work` gives in the first way that fits, while weights and workspace are leased.
 
         Where memory runs out nevertheless, all weights that nobody uses are given up, and it is called once
         more in the next way that fits, or in the same if that was the last. While others compute in the room
-        it waits, and calls `waiting`. Raises NoRoomError before anything is computed where no way fits, and
+        it waits, and calls `waiting`. `given_up` is told of weights that made way, `took` of the bytes that
+        it took at the most: the weights' room, and the workspace as it was measured, now or before, or else
+        as it was expected. Raises NoRoomError before anything is computed where no way fits, and
         OutOfMemoryError.
         """
         estimates = {self.predicted(way): way.workspace for way in ways}
@@ -59,15 +63,19 @@ class Memory:
         trouble: list[str] = []
         for way in (fitting[0], fitting[min(1, len(fitting) - 1)]):
             try:
-                with self.manager.lease(*weights, way=way, device=device, waiting=waiting):
-                    return self._measured(weights, way, estimates[way], device, work)
+                with self.manager.lease(
+                    *weights, way=way, device=device, waiting=waiting, given_up=given_up
+                ) as room:
+                    result = self._measured(weights, way, estimates[way], device, work)
+                    took(room + self._workspace(way))
+                    return result
             except Exception as error:
                 if not self.ran_out(error):
                     raise
                 trouble.append(f"{way.title}: {(str(error) or type(error).__name__).splitlines()[0]}")
             # Here the error is gone, and with it what the frames that it came through held.
             gc.collect()
-            self.manager.free(device)
+            self.manager.free(device, given_up)
         usage = self.manager.usage(device)
         budget = "without a budget" if usage.budget is None else f"with a budget of {size_text(usage.budget)}"
         raise OutOfMemoryError(
@@ -76,11 +84,21 @@ class Memory:
             "or set a lower budget with --memory, so that it computes more thriftily from the beginning"
         )
 
+    def foresee(self, weights: Sequence[Weights], ways: Sequence[Way], device: str = "cpu") -> None:
+        """Raise NoRoomError where none of the ways to compute will fit."""
+        if ways:
+            self.manager.fitting(weights, [self.predicted(way) for way in ways], device)
+
     def predicted(self, way: Way) -> Way:
         """Return a way with the workspace that is to be expected of its shape."""
         if way.shape is None:
             return way
         return replace(way, workspace=self.workspaces.predicted(way.shape, way.workspace))
+
+    def _workspace(self, way: Way) -> int:
+        """Return the bytes that a way took beside weights, as far as anybody knows."""
+        known = None if way.shape is None else self.workspaces.known(way.shape)
+        return way.workspace if known is None else known
 
     def _measured(
         self, weights: Sequence[Weights], way: Way, estimate: int, device: str, work: Callable[[Way], T]
@@ -90,7 +108,12 @@ class Memory:
         It can while nothing else computes, with weights that lie whole.
         """
         shape = way.shape
-        if shape is None or way.stream or shape in self.workspaces or not self.manager.alone(device):
+        if (
+            shape is None
+            or way.stream
+            or self.workspaces.known(shape) is not None
+            or not self.manager.alone(device)
+        ):
             return work(way)
         present = sum(one.present for one in weights)
         with watched() as peak:

@@ -24,6 +24,11 @@ class Weights(Protocol):
     """The weights of a network as a manager sees them; sizes are bytes on the device."""
 
     @property
+    def name(self) -> str:
+        """What people call them."""
+        ...
+
+    @property
     def layers(self) -> Mapping[str, int]:
         """The bytes of what is brought at a time, by name."""
         ...
@@ -77,6 +82,15 @@ class Usage:
     workspaces: int
 
 
+GivenUp = Callable[[Weights, int], object]
+"""Is told which weights made way for others, and the bytes that they may take no more."""
+
+
+def unheard(weights: Weights, nbytes: int) -> None:
+    """Listen to nothing."""
+    del weights, nbytes
+
+
 class NoRoomError(Exception):
     """Something does not fit into a device's memory, however it is computed.
 
@@ -113,20 +127,28 @@ class Manager:
 
     @contextmanager
     def lease(
-        self, *weights: Weights, way: Way, device: str = "cpu", waiting: Callable[[], object] = lambda: None
-    ) -> Generator[None]:
+        self,
+        *weights: Weights,
+        way: Way,
+        device: str = "cpu",
+        waiting: Callable[[], object] = lambda: None,
+        given_up: GivenUp = unheard,
+    ) -> Generator[int]:
         """Hold room for weights and a workspace; others' weights make way, the least recently used first.
 
-        Where others compute in that room this waits, and calls `waiting`, which may raise, meanwhile. A
-        thread that holds a lease does not wait, since two such could wait for each other. Raises NoRoomError.
+        Gives the bytes that the weights may take, and tells `given_up` of those that make way. Where others
+        compute in that room this waits, and calls `waiting`, which may raise, meanwhile. A thread that holds
+        a lease does not wait, since two such could wait for each other. Raises NoRoomError.
         """
         asked = tuple({id(one): one for one in weights}.values())
         with self._changed:
-            while (lease := self._granted(asked, way, device)) is None:
+            while (lease := self._granted(asked, way, device, given_up)) is None:
                 waiting()
                 self._changed.wait(PATIENCE)
+            tenants = self._tenants[device]
+            room = sum(tenants[id(one)].reserved for one in asked)
         try:
-            yield
+            yield room
         finally:
             with self._changed:
                 self._leases.remove(lease)
@@ -142,10 +164,15 @@ class Manager:
             taken = self._taken(device, threading.get_ident())
             return self._fitting(weights, ways, device, taken)
 
-    def free(self, device: str = "cpu") -> int:
+    def free(self, device: str = "cpu", given_up: GivenUp = unheard) -> int:
         """Give up all weights that nobody computes with; return their bytes."""
         with self._changed:
-            return sum(self._evicted(tenant) for tenant in self._idle(device))
+            return sum(self._evicted(tenant, given_up) for tenant in self._idle(device))
+
+    def devices(self) -> tuple[str, ...]:
+        """Name the devices that weights were leased on."""
+        with self._changed:
+            return tuple(self._tenants)
 
     def alone(self, device: str = "cpu") -> bool:
         """Tell whether there is one lease on a device, no more."""
@@ -169,7 +196,9 @@ class Manager:
             raise NoRoomError({way.title: way.needs(new) for way in ways}, device, budget, taken)
         return fits
 
-    def _granted(self, weights: tuple[Weights, ...], way: Way, device: str) -> _Lease | None:
+    def _granted(
+        self, weights: tuple[Weights, ...], way: Way, device: str, given_up: GivenUp
+    ) -> _Lease | None:
         """Hand out room if it is free; None where it will be when others are done."""
         mine = threading.get_ident()
         others = any(lease.thread != mine for lease in self._leases if lease.device == device)
@@ -185,13 +214,15 @@ class Manager:
         lease = _Lease(mine, device, weights, way)
         self._leases.append(lease)
         try:
-            self._settle(new, way, device, taken)
+            self._settle(new, way, device, taken, given_up)
         except BaseException:
             self._leases.remove(lease)
             raise
         return lease
 
-    def _settle(self, weights: Sequence[Weights], way: Way, device: str, taken: int) -> None:
+    def _settle(
+        self, weights: Sequence[Weights], way: Way, device: str, taken: int, given_up: GivenUp
+    ) -> None:
         """Let weights lie whole, or stream in the room there is, after others have made way for them."""
         budget = self._budgets.get(device)
         rooms = _rooms(weights, None if budget is None else budget - taken - way.workspace)
@@ -204,7 +235,7 @@ class Manager:
         if budget is not None:
             idle = iter(self._idle(device))
             while self._taken(device) + sum(tenant.reserved for tenant in self._idle(device)) > budget:
-                self._evicted(next(idle))
+                self._evicted(next(idle), given_up)
         for one, room in zip(weights, rooms, strict=True):
             if room is None:
                 one.load()
@@ -238,11 +269,12 @@ class Manager:
         return list(tenants.values())
 
     @staticmethod
-    def _evicted(tenant: _Tenant) -> int:
+    def _evicted(tenant: _Tenant, given_up: GivenUp) -> int:
         weights, given = tenant.weights(), tenant.reserved
         tenant.reserved = 0
         if weights is not None:
             weights.unload()
+            given_up(weights, given)
         return given
 
 
@@ -252,8 +284,8 @@ def whole(weights: Weights) -> int:
 
 
 def size_text(nbytes: int) -> str:
-    """Write a number of bytes for people: 770 MB, 3.44 GB."""
-    return f"{nbytes / 1e9:.2f} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.0f} MB"
+    """Write a number of bytes for people, in the units that `--memory` takes: 770 MiB, 3.44 GiB."""
+    return f"{nbytes / 2**30:.2f} GiB" if nbytes >= 2**30 else f"{nbytes / 2**20:.0f} MiB"
 
 
 @dataclass(eq=False)

@@ -23,6 +23,9 @@ MOST = 500
 EXACT, ALIKE = 1.1, 1.25
 """What is added to a measurement of the same shape, and to one that was scaled from others, as a factor."""
 
+LIKELY = 0.05
+"""The share of an estimate that computing takes at least."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
@@ -44,10 +47,11 @@ class Workspaces:
         self._known: dict[str, dict[str, tuple[int, int]]] | None = None
         self._lock = threading.Lock()
 
-    def __contains__(self, shape: Shape) -> bool:
-        """Tell whether a shape was measured."""
+    def known(self, shape: Shape) -> int | None:
+        """Return what was measured of a shape, in bytes, if it was."""
         with self._lock:
-            return shape.shape in self._loaded().get(shape.model, {})
+            found = self._loaded().get(shape.model, {}).get(shape.shape)
+            return None if found is None else found[1]
 
     def predicted(self, shape: Shape, estimate: int) -> int:
         """Return the bytes that computing a shape takes: as measured, or the estimate.
@@ -62,7 +66,13 @@ class Workspaces:
         return int(estimate * max(shares) * ALIKE) if shares else estimate
 
     def measured(self, shape: Shape, estimate: int, nbytes: int) -> None:
-        """Remember what computing a shape took; of several measurements the largest holds."""
+        """Remember what computing a shape took; of several measurements the largest holds.
+
+        What lies far below the estimate is not believed: then hardly anything was computed, since it was
+        known already, or the process had the memory at hand.
+        """
+        if nbytes < LIKELY * estimate:
+            return
         with self._lock:
             known = self._loaded()
             before = known.get(shape.model, {}).get(shape.shape)

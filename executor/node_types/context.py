@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ..events import Mark, Span
 from ..files.folders import Folders
+from ..files.receipts import NoReceipts, Receipt, Receipts
 from ..memory.fitting import Memory
 from ..problems import Json
 
@@ -50,8 +52,18 @@ def _unnoted(kind: type[Span] | type[Mark], **facts: object) -> None:
     del kind, facts
 
 
-def _unkept(key: str, value: object) -> None:
-    del key, value
+def _unweighed(nbytes: int) -> None:
+    del nbytes
+
+
+class Remember(Protocol):
+    """Keeps a value under a key; `seconds` is what it took to get there, 0 where nobody measured."""
+
+    def __call__(self, key: str, value: object, seconds: float = 0.0) -> None: ...  # noqa: D102 -- see above
+
+
+def _unkept(key: str, value: object, seconds: float = 0.0) -> None:
+    del key, value, seconds
 
 
 NO_KEYS: Mapping[str, Sequence[object]] = {}
@@ -63,13 +75,14 @@ class Context:
 
     A node that is called for each value of a list finds the number of the call in `call`, from 0.
     `device` names the device to compute on, as torch writes it ("cpu", "cuda:0"); `previews` names the way in
-    which previews are made, None where nobody looks. What takes much memory computes in that of `memory`. A
-    context made by hand
-    (`Context(folders=...)`) lets a node function be called without a run.
+    which previews are made, None where nobody looks. What takes much memory computes in that of `memory`, and
+    says to `took` how many bytes that were. A context made by hand (`Context(folders=...)`) lets a node
+    function be called without a run.
 
     A node may `remember` what it has so far under a key that decides it, and `recall` that in a later call,
     also of another node; it may have been forgotten. Such a key is best made of `keys`: for each input of the
     node what its content key is made of, ["value", v], ["file", content hash] or ["link", digest, slot].
+    What a node writes for the user it writes once for each `receipt`.
     """
 
     folders: Folders
@@ -82,13 +95,19 @@ class Context:
     report: Callable[[int, int, MakePreview | None], None] = field(default=_unheard, repr=False)
     keys: Mapping[str, Sequence[object]] = field(default_factory=lambda: NO_KEYS, repr=False)
     recall: Callable[[str], object | None] = field(default=_unknown, repr=False)
-    remember: Callable[[str, object], None] = field(default=_unkept, repr=False)
+    remember: Remember = field(default=_unkept, repr=False)
     note: Callable[..., None] = field(default=_unnoted, repr=False)
+    took: Callable[[int], None] = field(default=_unweighed, repr=False)
+    receipts: Receipts = field(default_factory=NoReceipts, repr=False)
 
     @property
     def prefix(self) -> str:
         """How the ids of nodes begin that this call of the node expands into: no other call's do."""
         return f"{self.node_id}.{self.call}:" if self.call else f"{self.node_id}."
+
+    def receipt(self, number: int = 0) -> Receipt:
+        """Return the place for the receipt of the file `number` that this call of the node writes."""
+        return Receipt(self.receipts, f"{self.node_id} {self.call} {number}")
 
     def progress(self, done: int, total: int, preview: MakePreview | None = None) -> None:
         """Tell that `done` of `total` steps are done; raises `Cancelled` when the run was cancelled.
@@ -105,8 +124,11 @@ class Context:
         try:
             yield
         finally:
-            seconds = time.perf_counter() - began
-            self.note(Span, name=name, category=category, lane=lane, seconds=seconds, args=args)
+            self.lasted(time.perf_counter() - began, name, category, lane=lane, **args)
+
+    def lasted(self, seconds: float, name: str, category: str, *, lane: str = "", **args: Json) -> None:
+        """Tell of something that ends now and took so many seconds, as a `Span`."""
+        self.note(Span, name=name, category=category, lane=lane, seconds=seconds, args=args)
 
     def mark(self, name: str, category: str, *, lane: str = "", **args: Json) -> None:
         """Tell that something happens now, as a `Mark`: weights are given up, a budget is full."""

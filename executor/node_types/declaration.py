@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 
 from ..problems import listing, nearest
 from .node_type import Lane, NodeType
+from .results import Foreseen
 from .signature import DeclarationError, place_of, read_signature
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,6 +24,8 @@ def node(
     output: bool = False,
     needs: Callable[..., object] | None = None,
     fingerprint: Callable[..., object] | None = None,
+    work: Callable[..., float] | None = None,
+    foresees: Callable[..., Foreseen | None] | None = None,
     lane: Lane = "device",
     idempotent: bool = True,
     deprecated: bool = False,
@@ -39,7 +42,12 @@ def node(
     `needs` gets, by name, the inputs known so far, and returns names of `Lazy()` inputs to compute; it is
     asked again with those, until it names no more. `fingerprint` gets the values written in the workflow,
     None for what is linked, and returns a JSON value that the content key is made of besides: the time of a
-    file, say. A node that is not `idempotent` shares no result with its equals under other ids.
+    file, say. `work` gets by name the numbers of some inputs and returns what the node's time is about in
+    proportion to, so that `explain` estimates 30 steps from 20: it is asked where all of them are written in
+    the workflow. `foresees` gets inputs by name, as soon as all that it takes are written in the workflow, at
+    hand, or foreseen by the nodes that they come from, and returns what the node will need and give, so that
+    a run is refused before it computes what can't be used; None where it can't tell. A node that is not
+    `idempotent` shares no result with its equals under other ids.
 
     Nodes of different lanes run at the same time. In the lane "device" one runs after the other: what
     computes with models, and by default everything. So do those that write numbered "files", in a lane of
@@ -58,6 +66,8 @@ def node(
             output_node=output,
             needs=needs,
             fingerprint=fingerprint,
+            work=work,
+            foresees=foresees,
             lane=_known_lane(lane, function),
             idempotent=idempotent,
             deprecated=deprecated,

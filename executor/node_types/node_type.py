@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -121,9 +122,12 @@ class Helper:
     takes: tuple[str, ...] | None
 
     def ask(self, values: Mapping[str, object]) -> object:
-        """Call it; inputs that are not known are None. Not to be called inside of a running event loop."""
+        """Call it; inputs that are not known are None. An async one gets an event loop of its own."""
         returned = self._called(values)
-        return asyncio.run(_finished(returned)) if inspect.isawaitable(returned) else returned
+        if not inspect.isawaitable(returned):
+            return returned
+        with ThreadPoolExecutor(1) as beside:  # this thread may have a loop that runs, in a notebook for one
+            return beside.submit(asyncio.run, _finished(returned)).result()
 
     async def ask_async(self, values: Mapping[str, object]) -> object:
         """Call it inside of a running event loop."""
@@ -146,8 +150,8 @@ class NodeType:
 
     `version` goes into content keys: raise it when results change. `hidden` maps parameters to what the
     engine fills in. `expands` says that the function may return an `Expansion` or `Each`, `returns_tuple`
-    that it returns its outputs as a NamedTuple. What `needs`, `fingerprint`, `lane` and `idempotent` are,
-    `@node` says.
+    that it returns its outputs as a NamedTuple. What `needs`, `fingerprint`, `work`, `foresees`, `lane`
+    and `idempotent` are, `@node` says.
     """
 
     name: str
@@ -165,6 +169,8 @@ class NodeType:
     returns_tuple: bool = False
     needs: Helper | None = None
     fingerprint: Helper | None = None
+    work: Helper | None = None
+    foresees: Helper | None = None
     lane: Lane = "device"
     idempotent: bool = True
     deprecated: bool = False

@@ -11,6 +11,7 @@ from ..problems import Json
 
 if TYPE_CHECKING:
     from ..graphs.graph import Node
+    from ..memory.manager import Way, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,19 @@ class Blocked:
 
     message: str | None = None
     failed: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What a node will give and need, as far as sizes tell.
+
+    `outputs` are values of the sizes that the node's outputs will have, in their order, as many as are known;
+    other nodes' `foresees=` get them. Of `ways` to compute with `weights` one must fit.
+    """
+
+    outputs: tuple[object, ...] = ()
+    ways: Sequence[Way] = ()
+    weights: Sequence[Weights] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,13 @@ NOTES = frozenset({"default", "description"})
 """Keywords that say nothing about which values are right."""
 
 
+# Tuples, since a union would be put together anew with every value.
+_NUMBERS = (int, float)
+_SCALARS = (str, int, float, type(None))
+
+
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, _NUMBERS) and not isinstance(value, bool)
 
 
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
@@ -71,7 +76,7 @@ def _enum(options: Sequence[object]) -> Callable[[Any], bool]:
     def offered(value: Any) -> bool:
         if isinstance(value, bool):
             return value in truths
-        return (value is None or isinstance(value, str | int | float)) and value in others
+        return isinstance(value, _SCALARS) and value in others
 
     return offered
 

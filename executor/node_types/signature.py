@@ -43,11 +43,13 @@ def read_signature(
     name: str,
     needs: Callable[..., object] | None = None,
     fingerprint: Callable[..., object] | None = None,
+    work: Callable[..., float] | None = None,
+    foresees: Callable[..., object] | None = None,
     **facts: Any,
 ) -> NodeType:
     """Return the node type that a function's signature describes; `facts` are what it does not say.
 
-    `needs` and `fingerprint` are functions beside it that take some of its inputs.
+    `needs`, `fingerprint`, `work` and `foresees` are functions beside it that take some of its inputs.
 
     Raises `DeclarationError` when the signature has no meaning as a node.
     """
@@ -88,6 +90,8 @@ def read_signature(
         returns_tuple=returns_tuple,
         needs=_needs(needs, function, inputs, hidden),
         fingerprint=_fingerprint(fingerprint, function, inputs),
+        work=_work(work, function, inputs),
+        foresees=_foresees(foresees, function, inputs),
         **facts,
     )
 
@@ -115,7 +119,30 @@ def _fingerprint(
     return _helper(fingerprint, f"{place_of(function)}, fingerprint=", list(inputs))
 
 
-def _helper(function: Callable[..., object], where: str, known: Sequence[str]) -> Helper:
+def _foresees(
+    foresees: Callable[..., object] | None, function: Callable[..., object], inputs: Mapping[str, Input]
+) -> Helper | None:
+    if foresees is None:
+        return None
+    if inspect.iscoroutinefunction(foresees):
+        raise DeclarationError(f"{place_of(function)}, foresees={foresees.__name__}: must not be async")
+    return _helper(foresees, f"{place_of(function)}, foresees=", list(inputs))
+
+
+def _work(
+    work: Callable[..., float] | None, function: Callable[..., object], inputs: Mapping[str, Input]
+) -> Helper | None:
+    if work is None:
+        return None
+    where = f"{place_of(function)}, work="
+    numbers = [name for name, spec in inputs.items() if spec.type in ("INT", "FLOAT")]
+    helper = _helper(work, where, numbers, "number")
+    if helper.takes is None:
+        raise DeclarationError(f"{where}{work.__name__}: must name the inputs that it takes; it has a **")
+    return helper
+
+
+def _helper(function: Callable[..., object], where: str, known: Sequence[str], kind: str = "input") -> Helper:
     """Read which of a node's inputs a function beside it takes."""
     takes: list[str] = []
     for parameter in inspect.signature(function).parameters.values():
@@ -124,7 +151,7 @@ def _helper(function: Callable[..., object], where: str, known: Sequence[str]) -
         if parameter.kind is parameter.VAR_POSITIONAL or parameter.kind is parameter.POSITIONAL_ONLY:
             raise DeclarationError(f"{where}{function.__name__}: gets inputs by name; {parameter} can't")
         if parameter.name not in known:
-            has = f"the node has no input {parameter.name!r}; known: {listing(known)}"
+            has = f"the node has no {kind} {parameter.name!r}; known: {listing(known)}"
             raise DeclarationError(f"{where}{function.__name__}: {has}")
         takes.append(parameter.name)
     return Helper(function, tuple(takes))

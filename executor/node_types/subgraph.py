@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from ..checks.convert import converted
 from ..graphs.graph import Graph, Link, Node
 from ..problems import listing
 from .context import Context
+from .convert import converted
 from .node_type import SCALARS, Helper, Input, NodeType, Output
 from .results import Expansion
 

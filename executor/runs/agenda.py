@@ -58,7 +58,7 @@ class Agenda:
         lookup: Callable[[str], Entry | None],
         unshared: Mapping[str, object],
     ) -> None:
-        self._nodes, self._table, self._digests, self._lookup = nodes, table, digests, lookup
+        self._nodes, self._types, self._digests, self._lookup = nodes, table.types, digests, lookup
         self._unshared = unshared
         self._submitted: frozenset[str] = frozenset()
         self._lasting: frozenset[str] = frozenset()
@@ -88,7 +88,7 @@ class Agenda:
 
     def type_of(self, name: str) -> NodeType:
         """Return the type of a node."""
-        return self._table[self._nodes[name].class_type]
+        return self._types[self._nodes[name].class_type]
 
     def want(self, names: Iterable[str]) -> dict[str, Entry]:
         """Make nodes and all they need pending; return those met on the way whose result is known already.
@@ -110,20 +110,19 @@ class Agenda:
                 if entry is not None:
                     known[name] = entry
                     continue
-                todo = Todo(name, digest, self._places, self.type_of(name))
-                todo.held = self._sources(name)
-                pending[name] = todo
+                node_type = self.type_of(name)
+                todo = pending[name] = Todo(name, digest, self._places, node_type)
                 self._places += 1
                 added.append(todo)
+                todo.held = self._sources(name, node_type)
                 stack += todo.held
-        for todo in added:
-            self._keepers += self._keeps(todo)
-            if todo.type is not None and todo.type.needs is not None:
-                self._deciders += 1
-                self._may_ask(todo.name)
-            self._hold(todo.digest)
-            for used in todo.held:
-                self._hold(digests[used])
+                self._hold(digest)
+                for used in todo.held:
+                    self._hold(digests[used])
+                self._keepers += self._keeps(todo)
+                if node_type.needs is not None:
+                    self._deciders += 1
+                    self._may_ask(name)
         for name, entry in known.items():
             self._results[digests[name]] = entry
             self._forget_unused(digests[name])
@@ -259,9 +258,9 @@ class Agenda:
             return None
         return self._results.get(digest) or self._lookup(digest)
 
-    def _sources(self, name: str) -> list[str]:
+    def _sources(self, name: str, node_type: NodeType) -> list[str]:
         """Return the nodes whose results a node needs at first, each once, in the order of the JSON."""
-        declared = self.type_of(name).inputs
+        declared = node_type.inputs
         found: dict[str, None] = {}
         for key, given in self._nodes[name].inputs.items():
             if isinstance(given, Link):

@@ -18,6 +18,7 @@ from ..problems import Json, listing
 from .calls import Result, blocked_result, call, call_async
 from .lists import blocker, calls_for
 from .running_graph import Running
+from .scopes import Scopes
 from .setting import Setting
 from .telling import Report, Teller
 
@@ -79,8 +80,9 @@ class Caller:
         check: Callable[[], None],
         is_cancelled: Callable[[], bool],
         prompt: Callable[[], Json],
+        scopes: Scopes,
     ) -> None:
-        self._setting, self._running, self._teller = setting, running, teller
+        self._setting, self._running, self._teller, self._scopes = setting, running, teller, scopes
         self._result, self._check, self._is_cancelled = result, check, is_cancelled
         self._prompt = prompt
 
@@ -120,22 +122,22 @@ class Caller:
         """Carry out a job on this thread."""
         began = time.perf_counter()
         try:
-            with self._setting.scope():
-                if job.type.needs is not None:
-                    needs = [job.type.needs.ask(each) for each, no in self._pairs(job) if no is None]
-                    if new := self._new(job, needs):
-                        return Asked(new)
-                self._teller.started(job.name)
-                results: list[Result] = []
-                for index, (arguments, blocked) in enumerate(self._pairs(job)):
-                    if blocked is not None:
-                        results.append(blocked_result(job.type, failed=blocked.failed))
-                        continue
-                    job.current = arguments
-                    if index:
-                        self._check()
-                    results.append(call(job.type, self._context(job, index), arguments))
-                return results
+            self._scopes.enter()
+            if job.type.needs is not None:
+                needs = [job.type.needs.ask(each) for each, no in self._pairs(job) if no is None]
+                if new := self._new(job, needs):
+                    return Asked(new)
+            self._teller.started(job.name)
+            results: list[Result] = []
+            for index, (arguments, blocked) in enumerate(self._pairs(job)):
+                if blocked is not None:
+                    results.append(blocked_result(job.type, failed=blocked.failed))
+                    continue
+                job.current = arguments
+                if index:
+                    self._check()
+                results.append(call(job.type, self._context(job, index), arguments))
+            return results
         except BaseException as error:  # noqa: BLE001 -- whatever a node raises is told, with its place
             return Fault(error)
         finally:
@@ -207,16 +209,19 @@ class Caller:
             report=job.report,
             keys=self._running.parts(job.name),
             recall=partial(self._recall, kept),
-            remember=partial(self._remember, kept),
+            remember=partial(self._remember, job.type.name, kept),
             note=partial(self._teller.noted, job.name),
+            took=partial(self._teller.took, job.name),
+            receipts=self._setting.receipts,
         )
 
     def _recall(self, kept: str, key: str) -> object | None:
         entry = self._setting.cache.get(kept + key)
         return None if entry is None else entry.outputs[0]
 
-    def _remember(self, kept: str, key: str, value: object) -> None:
-        self._setting.cache.put(kept + key, Entry(outputs=(value,)))
+    def _remember(self, class_type: str, kept: str, key: str, value: object, seconds: float = 0.0) -> None:
+        entry = Entry(outputs=(value,), seconds=seconds, class_type=class_type)
+        self._setting.cache.put(kept + key, entry)
 
     def _hidden(self, kind: str, name: str) -> object:
         match kind:

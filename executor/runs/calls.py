@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Mapping
 from typing import cast
 
@@ -21,15 +22,17 @@ class WrongResultError(TypeError):
 
 def call(node_type: NodeType, context: Context | None, arguments: Mapping[str, object]) -> Result:
     """Call a node's function; raises what the function raises, and `WrongResultError`."""
-    if context is not None:
-        return result_of(node_type, node_type.function(context, **arguments))
-    return result_of(node_type, node_type.function(**arguments))
+    began, function = time.perf_counter(), node_type.function
+    returned = function(**arguments) if context is None else function(context, **arguments)
+    return result_of(node_type, returned, time.perf_counter() - began)
 
 
 async def call_async(node_type: NodeType, context: Context | None, arguments: Mapping[str, object]) -> Result:
     """Call a node's async function as `call` does."""
+    began = time.perf_counter()
     returned = node_type.function(*(() if context is None else (context,)), **arguments)
-    return result_of(node_type, await returned if inspect.isawaitable(returned) else returned)
+    returned = await returned if inspect.isawaitable(returned) else returned
+    return result_of(node_type, returned, time.perf_counter() - began)
 
 
 def blocked_result(node_type: NodeType, *, failed: bool) -> Entry:
@@ -37,8 +40,8 @@ def blocked_result(node_type: NodeType, *, failed: bool) -> Entry:
     return Entry(outputs=(Blocked(failed=failed),) * len(node_type.outputs))
 
 
-def result_of(node_type: NodeType, returned: object) -> Result:
-    """Return the result that a returned value means; raises `WrongResultError`."""
+def result_of(node_type: NodeType, returned: object, seconds: float) -> Result:
+    """Return the result that a value means which a call returned; raises `WrongResultError`."""
     if isinstance(returned, Each):
         if not node_type.outputs or all(output.is_list for output in node_type.outputs):
             return returned
@@ -49,10 +52,18 @@ def result_of(node_type: NodeType, returned: object) -> Result:
     if isinstance(returned, Ui):
         expect_outputs(node_type, len(returned.outputs))
         outputs = _held(node_type, tuple(returned.outputs))
-        return Entry(outputs=outputs, ui=returned.shown, files=returned.files)
+        return Entry(
+            outputs=outputs,
+            ui=returned.shown,
+            files=returned.files,
+            seconds=seconds,
+            class_type=node_type.name,
+        )
     if isinstance(returned, Blocked):
-        return Entry(outputs=(returned,) * len(node_type.outputs))
-    return Entry(outputs=_held(node_type, _outputs(node_type, returned)))
+        outputs = (returned,) * len(node_type.outputs)
+    else:
+        outputs = _held(node_type, _outputs(node_type, returned))
+    return Entry(outputs=outputs, seconds=seconds, class_type=node_type.name)
 
 
 def _outputs(node_type: NodeType, returned: object) -> tuple[object, ...]:

@@ -23,10 +23,12 @@ from .calling import Asked, Caller, Fault, Job, Outcome
 from .calls import Result, blocked_result
 from .crew import CAPACITY, Crew, Loop
 from .expand import DependencyCycleError
+from .foreseeing import Foresight
 from .growing import CollectionError, Growing
 from .lists import merged
 from .mailbox import Mailbox
 from .running_graph import Running, UnkeyedError
+from .scopes import Scopes
 from .setting import Setting
 from .telling import Failure, Teller, failure_of
 
@@ -38,7 +40,7 @@ BACKLOG = 8
 
 
 class Conductor:
-    """The state of one run; `work` is its thread."""
+    """The state of one run; `begin` comes first, then `work`, in a thread of its own if nodes are left."""
 
     def __init__(self, checked: Validation, setting: Setting, mailbox: Mailbox) -> None:
         self._checked, self._setting, self._mailbox = checked, setting, mailbox
@@ -50,6 +52,7 @@ class Conductor:
         self._agenda = Agenda(
             self._running.nodes, setting.table, self._running.digests, setting.cache.get, self._failures
         )
+        self._scopes = Scopes(setting.scope)
         self._caller = Caller(
             setting,
             self._running,
@@ -58,15 +61,17 @@ class Conductor:
             self._check_cancelled,
             self._is_cancelled,
             self._submitted,
+            self._scopes,
         )
         self._growing = Growing(
             self._running, self._agenda, self._teller, self._caller.value, self._check_cancelled
         )
+        self._foresight = Foresight(setting, self._running, self._agenda.result)
         self._prompt: Json = None
         self._asked: dict[str, frozenset[str]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
-        self._crew = Crew(self._lock, self._help)
+        self._crew = Crew(self._lock, self._scopes, self._help)
         self._loop = Loop(setting.scope)
         self._active = dict.fromkeys(CAPACITY, 0)
         self._busy = 0  # nodes that run on other threads
@@ -77,13 +82,18 @@ class Conductor:
         """Stop within one step of what runs: nobody listens any more."""
         self._closing = True
 
+    def begin(self) -> bool:
+        """Find the keys of all nodes and what of them is known; return whether nodes are left to be done."""
+        with self._lock:
+            self._begin()
+            return bool(self._agenda.pending) and not self._teller.is_over
+
     def work(self) -> None:
-        """Run everything; the last event is told when nothing runs any more."""
+        """Do all that is left; the last event is told when nothing runs any more."""
         try:
             try:
-                with self._lock:
-                    if self._begin():
-                        self._conduct()
+                with self._scopes.thread(), self._lock:
+                    self._conduct()
             finally:
                 self._loop.cancel()
                 self._crew.rest()
@@ -98,8 +108,7 @@ class Conductor:
         except BaseException as error:  # noqa: BLE001 -- a fault of the engine is raised at the listener
             self._mailbox.close(error)
 
-    def _begin(self) -> bool:
-        """Find the keys of all nodes and what of them is known; return whether there is anything to do."""
+    def _begin(self) -> None:
         running, teller, outputs = self._running, self._teller, self._checked.outputs_good
         order = self._checked.order
         try:
@@ -110,24 +119,25 @@ class Conductor:
                 teller.broken(error.node, failure_of(error.__cause__ or error))
             else:
                 teller.cancelled(order)
-            return False
+            return
         self._agenda.begin()
         known = self._agenda.want(outputs)
         teller.begin(self._cached(known), outputs)
         for name in outputs:
             if name in known:
                 teller.finished(name, known[name], cached=True)
-        return True
+        if (refused := self._foresight.begin(order, self._agenda.pending)) is not None:
+            self._fault(*refused)
 
     def _cached(self, known: dict[str, Entry]) -> tuple[str, ...]:
         """Name the nodes whose result is known: of those behind others nothing is fetched for it."""
         digests = self._running.digests
-        there = {digests[name]: False for name in self._agenda.pending}
-        there |= {digests[name]: True for name in known}
-        for digest in digests.values():
-            if digest not in there:
-                there[digest] = self._setting.cache.there(digest)
-        return tuple(name for name in self._running.nodes if there.get(digests.get(name, ""), False))
+        pending = {digests[name] for name in self._agenda.pending}
+        there = {digests[name] for name in known}
+        decided = pending | there
+        behind = [digest for digest in dict.fromkeys(digests.values()) if digest not in decided]
+        there |= self._setting.cache.known(behind)
+        return tuple([name for name in self._running.nodes if digests.get(name) in there])
 
     def _conduct(self) -> None:
         """Take what is ready for this thread until all is done; the lock is held."""
@@ -280,8 +290,16 @@ class Conductor:
         if len(entries) < len(results):
             self._growing.grow(job.name, results, job.seconds)
             return None
-        found = entries[0] if len(entries) == 1 else merged(job.type, entries)
-        return Entry(outputs=found.outputs, ui=found.ui, files=found.files, seconds=job.seconds)
+        if len(entries) == 1:
+            return entries[0]
+        found = merged(job.type, entries)
+        return Entry(
+            outputs=found.outputs,
+            ui=found.ui,
+            files=found.files,
+            seconds=job.seconds,
+            class_type=job.type.name,
+        )
 
     def _settle(self, name: str) -> None:
         """Go on with a node whose expansion is done."""
@@ -321,12 +339,14 @@ class Conductor:
         if not cached:
             self._failures.pop(digest, None)
             running.partial.discard(digest)
-            if partial or running.is_partial(link for _, link in running.nodes[name].links()):
+            if partial or (running.partial and running.is_partial(running.nodes[name].inputs.values())):
                 running.partial.add(digest)
             elif keep:
                 self._setting.cache.put(digest, entry)
         self._agenda.finish(name, entry)
         self._teller.finished(name, entry, cached=cached)
+        if (refused := self._foresight.go_on(name)) is not None:
+            self._fault(*refused)
 
     def _fault(
         self, name: str, error: BaseException, job: Job | None = None, blamed: str | None = None

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from .agenda import FILES, WORKER
+from .scopes import Scopes
 
 T = TypeVar("T")
 
@@ -21,12 +22,13 @@ CAPACITY = {FILES: 1, WORKER: WORKERS}
 class Crew:
     """Threads by lane, started when there is something for them to do.
 
-    All of them share one lock with whoever hands out work. Each calls `work(lane)` with the lock held, which
-    carries out one node and tells whether there was one; it waits while there is none.
+    All of them share one lock with whoever hands out work, and `scopes` surround each. Each calls
+    `work(lane)` with the lock held, which carries out one node and tells whether there was one; it waits
+    while there is none.
     """
 
-    def __init__(self, lock: threading.Lock, work: Callable[[str], bool]) -> None:
-        self._work = work
+    def __init__(self, lock: threading.Lock, scopes: Scopes, work: Callable[[str], bool]) -> None:
+        self._work, self._scopes = work, scopes
         self._threads: list[threading.Thread] = []
         self._lanes = {lane: _Lane(threading.Condition(lock)) for lane in CAPACITY}
         self._lock = lock
@@ -55,7 +57,7 @@ class Crew:
 
     def _serve(self, lane: str) -> None:
         found = self._lanes[lane]
-        with self._lock:
+        with self._scopes.thread(), self._lock:
             while not self._resting:
                 if not self._work(lane):
                     found.idle += 1

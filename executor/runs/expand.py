@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 from ..checks.node import NodeCheck
@@ -62,12 +62,12 @@ def growth(
     made = _read(expansion)
     nodes: Mapping[str, Node] = ChainMap(made, cast("dict[str, Node]", running))
     check = NodeCheck(nodes, table, folders)
-    problems = [*_class_problems(made, check), *_output_problems(expander, expansion, table, check)]
+    problems = [*_class_problems(made, table, check), *_output_problems(expander, expansion, table, check)]
     if problems:
         raise WorkflowError(problems)
 
     def unkeyed_sources(name: str) -> list[str]:
-        return [source for source in declared_sources(nodes[name], nodes, table) if source not in keyed]
+        return [source for source in declared_sources(nodes[name], nodes, table.types) if source not in keyed]
 
     links = [output.node for output in expansion.outputs if isinstance(output, Link)]
     order, cyclic = sources_first([*made, *(name for name in links if name not in keyed)], unkeyed_sources)
@@ -77,9 +77,8 @@ def growth(
     for name in order:
         found, values = check.inputs(nodes[name])
         problems += found
-        checked[name] = (
-            replace(nodes[name], inputs={**nodes[name].inputs, **values}) if values else nodes[name]
-        )
+        node = nodes[name]
+        checked[name] = node._replace(inputs={**node.inputs, **values}) if values else node
     if problems:
         raise WorkflowError(problems)
     return Growth(nodes=checked, made=tuple(made))
@@ -91,8 +90,8 @@ def _read(expansion: Expansion) -> dict[str, Node]:
     return {name: read[name] if name in read else cast(Any, given) for name, given in expansion.nodes.items()}
 
 
-def _class_problems(made: Mapping[str, Node], check: NodeCheck) -> list[Problem]:
-    return [problem for node in made.values() if (problem := check.class_problem(node))]
+def _class_problems(made: Mapping[str, Node], table: NodeTable, check: NodeCheck) -> list[Problem]:
+    return [check.unknown_class(node) for node in made.values() if node.class_type not in table.types]
 
 
 def _output_problems(

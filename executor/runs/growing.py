@@ -109,15 +109,22 @@ class Growing:
         for place, part in enumerate(waiting.parts):
             if isinstance(part, Expansion):
                 waiting.parts[place] = Entry(outputs=self._values(part.outputs))
-                waiting.partial = waiting.partial or self._running.is_partial(_links(part.outputs))
+                waiting.partial = waiting.partial or self._running.is_partial(part.outputs)
         for place, part in enumerate(waiting.parts):
             if isinstance(part, Each):
                 self._draw(_Collection(name, place, part))
                 return None
         del self._waiting[name]
         entries = [part for part in waiting.parts if isinstance(part, Entry)]
-        result = merged(self._running.type_of(name), entries)
-        entry = Entry(outputs=result.outputs, ui=result.ui, files=result.files, seconds=waiting.seconds)
+        node_type = self._running.type_of(name)
+        result = merged(node_type, entries)
+        entry = Entry(
+            outputs=result.outputs,
+            ui=result.ui,
+            files=result.files,
+            seconds=waiting.seconds,
+            class_type=node_type.name,
+        )
         return entry, waiting.partial
 
     def drop(self, name: str) -> None:
@@ -173,7 +180,7 @@ class Growing:
         values = self._values(outputs)
         if has_failed(Entry(outputs=values)):
             collection.failed.setdefault(index, EQUAL_FAILED)
-        collection.partial = collection.partial or self._running.is_partial(_links(outputs))
+        collection.partial = collection.partial or self._running.is_partial(outputs)
         if index not in collection.failed and not any(isinstance(value, Blocked) for value in values):
             collection.values[index] = values
         self._agenda.finish(item, Entry())
@@ -226,9 +233,5 @@ class Growing:
         self._teller.progress(collection.name, done, max(collection.each.count, done))
 
 
-def _links(given: Iterable[object]) -> list[Link]:
-    return [one for one in given if isinstance(one, Link)]
-
-
 def _linked(given: Iterable[object]) -> list[str]:
-    return [link.node for link in _links(given)]
+    return [one.node for one in given if isinstance(one, Link)]

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ..events import Event, Progress
 
-GATHER_SECONDS = 0.001
+GATHER_SECONDS = 0.01
 """A listener that was woken waits this long for more, so that quick nodes don't wake it one by one."""
 
 
@@ -26,15 +26,17 @@ class Mailbox:
         self._began = time.perf_counter()
         self._closed = threading.Event()
         self._crash: BaseException | None = None
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._idle = False
 
     def put(self, kind: Callable[..., Event], **facts: object) -> None:
         """Add an event of a kind; its number and time are filled in here, so that they rise."""
-        with self._changed:
-            number = self._number
+        with self._lock:
+            facts["seq"] = number = self._number
+            facts["at"] = time.perf_counter() - self._began
             self._number = number + 1
-            event = kind(seq=number, at=time.perf_counter() - self._began, **facts)
+            event = kind(**facts)
             if isinstance(event, Progress):
                 # The newer one goes to the end, where its number belongs.
                 older = self._slots.pop(event.node, None)
@@ -53,21 +55,21 @@ class Mailbox:
 
     def close(self, crash: BaseException | None = None) -> None:
         """End the stream once it is read; `crash` is then raised at the listener."""
-        with self._changed:
+        with self._lock:
             self._crash = crash
             self._closed.set()
             self._changed.notify()
 
     def __iter__(self) -> Iterator[Event]:
         while True:
-            with self._changed:
+            with self._lock:
                 waited = False
                 while not self._slots and not self._closed.is_set():
                     self._idle = waited = True
                     self._changed.wait()
             if waited:
                 self._closed.wait(GATHER_SECONDS)
-            with self._changed:
+            with self._lock:
                 fetched, self._slots = self._slots, {}
             if not fetched and self._closed.is_set():
                 break

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from ..checks.validate import Validation, validate
 from ..events import Event
 from ..files.folders import Folders
+from ..files.receipts import NoReceipts, Receipts
 from ..graphs.graph import Graph
 from ..memory.fitting import Memory
 from ..node_types.context import CancelToken
@@ -35,17 +36,20 @@ def run(
     device: str = "cpu",
     previews: str | None = None,
     memory: Memory | None = None,
+    receipts: Receipts | None = None,
     digests: dict[str, str] | None = None,
 ) -> Generator[Event]:
     """Run the good outputs of a workflow and yield what happens.
 
-    `validation` is that of the same graph and targets, where it is known already. `scope` is entered around
-    every call of a node; `hidden` has the values of `Hidden` inputs such as EXTRA_PNGINFO. `previews` names
-    the way in which nodes make pictures of what they have so far; without it they make none. Nodes compute in
-    `memory`, by default without a limit. `digests`, an empty dictionary, gets the digests of the nodes' keys
-    as they are found. Each content key is computed at most once, unless its result is gone from the cache and
-    an expansion asks for it again. The last event is RunDone, RunFailed or RunCancelled. Closing the
-    generator stops the run within one step. Raises `WorkflowError` at once when no wanted output can run.
+    `validation` is that of the same graph and targets, where it is known already. Nodes are
+    called inside of `scope`: each thread that calls any enters it once, before its first call. `hidden` has
+    the values of `Hidden` inputs such as EXTRA_PNGINFO. `previews` names the way in which nodes make pictures
+    of what they have so far; without it they make none. Nodes compute in `memory`, by default without a
+    limit. `receipts` are those of earlier attempts at this run. `digests`, an empty dictionary, gets the
+    digests of the nodes' keys as they are found. Each content key is computed at most once, unless its result
+    is gone from the cache and an expansion asks for it again.
+    The last event is RunDone, RunFailed or RunCancelled. Closing the generator stops the run within one step.
+    Raises `WorkflowError` at once when no wanted output can run.
     """
     checked = validation or validate(graph, table, folders, targets)
     checked.raise_if_nothing_runs()
@@ -59,6 +63,7 @@ def run(
         device=device,
         previews=previews,
         memory=memory or Memory(),
+        receipts=receipts or NoReceipts(),
         digests={} if digests is None else digests,
     )
     return _events(checked, setting)
@@ -67,6 +72,10 @@ def run(
 def _events(checked: Validation, setting: Setting) -> Generator[Event]:
     mailbox = Mailbox()
     conductor = Conductor(checked, setting, mailbox)
+    if not conductor.begin():
+        conductor.work()  # it calls nothing: that is done sooner than a thread is started
+        yield from mailbox
+        return
     thread = threading.Thread(target=conductor.work, name="inkloom run", daemon=True)
     thread.start()
     try:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ..caches.keys import node_key
-from ..files.folders import Folders, UnsafeNameError
+from ..caches.keys import digest_and_parts
+from ..files.folders import Folders
+from ..files.names import UnsafeNameError
 from ..files.snapshot import Snapshot
 from ..graphs.graph import Graph, Link, Node
 from ..node_types.declaration import NodeTable
@@ -74,9 +75,9 @@ class Running:
         """Return what the content key of a node was made of."""
         return self._parts.get(name, {})
 
-    def is_partial(self, links: Iterable[Link]) -> bool:
-        """Tell whether something lacks where one of these links leads."""
-        return bool(self.partial) and any(self.digests.get(link.node) in self.partial for link in links)
+    def is_partial(self, given: Iterable[object]) -> bool:
+        """Tell whether something lacks where one of these leads, as far as they are links."""
+        return any(isinstance(one, Link) and self.digests.get(one.node) in self.partial for one in given)
 
     def find_keys(self, names: Iterable[str]) -> None:
         """Find the content keys of nodes, each given after those it links to.
@@ -88,12 +89,13 @@ class Running:
             node = self.nodes[name]
             node_type = types[node.class_type]
             try:
-                key = node_key(node, node_type, self.digests, folders, self._check)
+                self.digests[name], parts = digest_and_parts(
+                    node, node_type, self.digests, folders, self._check
+                )
             except UNKEYED as error:
                 raise UnkeyedError(name) from error
-            self.digests[name] = key.digest
             if node_type.takes_context:
-                self._parts[name] = key.inputs
+                self._parts[name] = parts
 
     def grow(self, name: str, expansion: Expansion, item: str | None = None) -> tuple[str, ...]:
         """Add what a node expands into, as part of an item where there is one; return the new nodes' ids.

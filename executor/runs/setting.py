@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..caches.memory_cache import Entry
 from ..files.folders import Folders
+from ..files.receipts import Receipts
 from ..memory.fitting import Memory
 from ..node_types.context import CancelToken
 from ..node_types.declaration import NodeTable
@@ -22,8 +23,8 @@ class Cache(Protocol):
         """Return an entry, None when it is not there or a file that the node wrote is gone."""
         ...
 
-    def there(self, key: str) -> bool:
-        """Tell whether an entry is there and count it as used, without fetching it."""
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Return the keys whose entries are there and count these as used, without fetching them."""
         ...
 
     def put(self, key: str, entry: Entry) -> None:
@@ -44,4 +45,5 @@ class Setting:
     device: str
     previews: str | None
     memory: Memory
+    receipts: Receipts
     digests: dict[str, str]

@@ -62,6 +62,7 @@ class Teller:
     def __init__(self, running: Running, mailbox: Mailbox, previews: str | None) -> None:
         self._running, self._mailbox, self.previews = running, mailbox, previews
         self._finale: tuple[Callable[..., Event], dict[str, Any]] | None = None
+        self._peaks: dict[str, int] = {}  # of nodes that run
 
     @property
     def is_over(self) -> bool:
@@ -96,6 +97,7 @@ class Teller:
             seconds=0.0 if cached else entry.seconds,
             cached=cached,
             key=running.digests[name],
+            peak_bytes=self._peaks.pop(name, None),
         )
 
     def blocked(self, name: str, message: str | None) -> None:
@@ -116,6 +118,10 @@ class Teller:
         """Tell something besides: a span that ends now and took `seconds`, or a mark."""
         start = {"start": self.now() - facts["seconds"]} if kind is Span else {}
         self._mailbox.put(kind, node=node, **start, **facts)
+
+    def took(self, node: str, nbytes: int) -> None:
+        """Remember what a running node took of memory; of several times the most is told when it is done."""
+        self._peaks[node] = max(nbytes, self._peaks.get(node, 0))
 
     def done(self, failed: int) -> None:
         """End the run: everything is done but for `failed` items."""

@@ -21,10 +21,11 @@ def root(tmp_path: Path) -> Path:
     cache = DiskCache(cache_folder(tmp_path), ValueCodec(), 2**20, stamp="a")
     picture = tmp_path / "two\x1b[31m.png"
     picture.touch()
-    cache.put("1" * 40, Entry(outputs=(b"x" * 10_000,), seconds=2.5))
+    cache.put("1" * 40, Entry(outputs=(b"x" * 10_000,), seconds=2.5, class_type="Two\x1b[31m"))
     cache.put("2" * 40, Entry(files=(picture,), seconds=90.0))
     for step in range(3):
-        cache.put(f"partial {'3' * 40} {step}", Entry(outputs=("state",)))
+        state = Entry(outputs=("state",), seconds=step + 1, class_type="KSampler")
+        cache.put(f"partial {'3' * 40} {step}", state)
         assert cache.flush(10)
     for age, path in enumerate(sorted(cache.folder.rglob("*.safetensors"))):
         os.utime(path, (0, time.time() - 60 * (age + 1) - 1))
@@ -34,16 +35,19 @@ def root(tmp_path: Path) -> Path:
 def test_ls_lists_results_the_latest_first(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line(["cache", "ls", "--root", str(root)]) == 0
     heads, *rows = capsys.readouterr().out.splitlines()
-    assert heads.split() == ["last", "used", "size", "took", "key", "holds"]
+    assert heads.split() == ["last", "used", "node", "took", "size", "key", "holds"]
     assert [row.split() for row in rows] == [
-        ["1", "min", "ago", "12", "kB", "2", "s", "1" * 12, "U8", "10000"],
-        ["2", "min", "ago", "4.1", "kB", "2", "min", "2" * 12, "two\\x1b[31m.png"],
-        ["3", "min", "ago", "12", "kB", "3" * 12, "3", "states", "of", "a", "sampler,", "each", "values"],
+        ["1", "min", "ago", "Two\\x1b[31m", "2", "s", "12", "kB", "1" * 12, "U8", "10000"],
+        ["2", "min", "ago", "2", "min", "4.1", "kB", "2" * 12, "two\\x1b[31m.png"],
+        [
+            *("3", "min", "ago", "KSampler", "3", "s", "12", "kB", "3" * 12),
+            *("3", "states", "of", "a", "sampler,", "each", "values"),
+        ],
     ]
 
 
 def test_size_and_clear(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    other = cache_folder(root) / "history-1.sqlite"
+    other = cache_folder(root) / "history-2.sqlite"
     other.touch()
     assert command_line(["cache", "size", "--root", str(root)]) == 0
     assert capsys.readouterr().out.startswith("5 results, 29 kB, in ")

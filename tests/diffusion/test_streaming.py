@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from inkloom.diffusion.files.filling import Part, fill
 from inkloom.diffusion.files.tensorfile import open_tensors
+from inkloom.diffusion.networks.brought import Brought
 from inkloom.diffusion.networks.hooks import Hooks, Streams
 from inkloom.diffusion.networks.placing import Placed
 from inkloom.diffusion.networks.streaming import LayerSize, least_room, room_ahead, staying
@@ -167,6 +168,38 @@ def test_a_call_inside_of_a_call_is_an_error():
     again = Hooks(after_middle=(lambda place, value: answer(twin, torch.float32),))
     with pytest.raises(RuntimeError, match="from inside of itself"):
         answer(twin, torch.float32, again)
+
+
+def test_a_listener_is_told_of_whole_copies_once_and_of_those_that_passed_by_in_sum():
+    network, copies = unet(), Copies("U-Net of x")
+    placed = copies.placed(network, torch.float32)
+    whole = sum(placed.layers.values())
+    told: list[Brought] = []
+
+    def hear(brought: Brought, ago: float) -> None:
+        assert 0 < brought.seconds <= ago + 1e-6
+        told.append(brought)
+
+    with placed.heard(hear):
+        for _ in range(2):
+            answer(copies.ready(network, torch.float32), torch.float32)
+        assert [(one.nbytes, one.layers) for one in told] == [(whole, 0)]
+    for room in (placed.least, 2 * max(placed.layers.values()) + placed.least):  # without one ahead, and with
+        placed.stream(room)
+        before = len(told)
+        with placed.heard(hear):
+            for _ in range(2):
+                answer(copies.ready(network, torch.float32), torch.float32)
+            assert len(told) == before
+        [streamed] = told[before:]
+        assert streamed.nbytes > whole
+        assert streamed.layers > len(placed.layers)
+    with placed.heard(hear):
+        pass
+    placed.load()
+    answer(copies.ready(network, torch.float32), torch.float32)
+    assert len(told) == 3
+    assert placed.name == "U-Net of x"
 
 
 def test_two_threads_may_call_it_at_once():

@@ -291,6 +291,9 @@ def _plain(*, a: int) -> None: ...
 def _positional_helper(a: int, /) -> list[str]: ...
 
 
+async def _async_helper(a: int) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [
@@ -298,6 +301,10 @@ def _positional_helper(a: int, /) -> list[str]: ...
         ({"fingerprint": lambda b: 1}, "the node has no input 'b'; known: a"),
         ({"fingerprint": lambda *all: 1}, "gets inputs by name"),
         ({"fingerprint": _positional_helper}, "gets inputs by name"),
+        ({"work": lambda b: 1}, "the node has no number 'b'; known: a"),
+        ({"work": lambda **all: 1}, "must name the inputs that it takes"),
+        ({"foresees": lambda b: None}, "the node has no input 'b'; known: a"),
+        ({"foresees": _async_helper}, "must not be async"),
         ({"lane": "fast"}, "there is no lane 'fast'; known: device, files, worker"),
     ],
 )

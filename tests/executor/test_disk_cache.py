@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 from inkloom.executor import DiskCache, Entry, MemoryCache, Tiers
 from inkloom.executor.caches import disk_cache
 from inkloom.executor.caches.disk_space import ABANDONED, allowed, default_size
-from inkloom.executor.caches.entry_file import Blob, CodecError, Encoded
+from inkloom.executor.caches.entry_file import Blob, CodecError, Encoded, Facts
 from inkloom.executor.files import atomic
 from inkloom.executor.files.atomic import UNFINISHED
 
@@ -100,7 +101,11 @@ def test_what_was_put_is_found_by_the_next_process(tmp_path: Path) -> None:
     written = tmp_path / "picture.png"
     written.touch()
     whole = Entry(
-        outputs=(b"1" * 5000, "two", (3, [4.5])), ui={"images": ["a"]}, files=(written,), seconds=2.5
+        outputs=(b"1" * 5000, "two", (3, [4.5])),
+        ui={"images": ["a"]},
+        files=(written,),
+        seconds=2.5,
+        class_type="Two",
     )
     put(opened(tmp_path), a=whole, b=Entry(seconds=1e-6))
     cache = opened(tmp_path)
@@ -109,6 +114,26 @@ def test_what_was_put_is_found_by_the_next_process(tmp_path: Path) -> None:
     assert (cache.get("c"), cache.where("a"), cache.where("c")) == (None, "disk", None)
     written.unlink()
     assert cache.get("a") is None
+
+
+def test_what_is_told_of_an_entry_without_reading_it(tmp_path: Path) -> None:
+    cache = opened(tmp_path)
+    pictures = [tmp_path / (letter * 120 + '".png') for letter in "üö"]
+    for picture in pictures:
+        picture.touch()
+    put(cache, a=entry(class_type='My "ünïcode" node', files=tuple(pictures)))
+    [kept] = cache.kept()
+    assert kept.facts == Facts(
+        key="a",
+        seconds=1.0,
+        about=f"{pictures[0].name}, {pictures[1].name}, U8 1"[:256],
+        class_type='My "ünïcode" node',
+    )
+    # As versions before wrote it, that did not know the node.
+    content = kept.path.read_bytes()
+    start = content.index(b',"class_type"')
+    kept.path.write_bytes(content[:start] + content[content.index(b',"body"') :])
+    assert [found.facts for found in cache.kept()] == [replace(kept.facts, class_type="")]
 
 
 def test_what_is_still_waiting_is_found_too(tmp_path: Path) -> None:

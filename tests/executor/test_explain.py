@@ -28,6 +28,7 @@ from inkloom.executor import (
     MemoryCache,
     Mentions,
     Node,
+    NodeFinished,
     NodeStarted,
     NodeTable,
     Optional,
@@ -118,6 +119,12 @@ def twice(
     """Expand into an addition."""
     made = Node(f"{name}.sum", "Add", {"a": value, "b": value})
     return Expansion({made.id: made}, (Link(made.id, 0),))
+
+
+@node("Steps", category="test", work=lambda steps, start: steps - start)
+def steps_(*, a: int, steps: Annotated[int, Optional()] = 20, start: Annotated[int, Optional()] = 0) -> int:
+    """Take steps."""
+    return a + steps - start
 
 
 @node("Choose", category="test", needs=lambda which, **_: [which])
@@ -266,6 +273,12 @@ def evicted(bench: Bench) -> Flow:
     return FLOW
 
 
+def updated(bench: Bench) -> Flow:
+    bench.cache.clear()  # a cache on the disk finds nothing of other code
+    bench.history = History(bench.root / "cache" / "history", stamp="new code")
+    return FLOW
+
+
 EDITS: dict[str, tuple[Callable[[Bench], Flow], dict[str, list[str]]]] = {
     "nothing": (edit(), {}),
     "a literal": (edit(n_value=4), above("h", "s", "out", n=["value 3 -> 4"])),
@@ -321,6 +334,10 @@ EDITS: dict[str, tuple[Callable[[Bench], Flow], dict[str, list[str]]]] = {
     "dropped from the cache": (
         evicted,
         {key: ["forgotten: it is in no cache any more"] for key in FLOW},
+    ),
+    "computed by other code": (
+        updated,
+        {key: ["updated: inkloom or a library of it changed since it was computed"] for key in FLOW},
     ),
     "two at once": (
         edit(n_value=4, r_name="b.safetensors"),
@@ -457,6 +474,13 @@ def test_back_to_what_was_forgotten(bench: Bench) -> None:
     assert bench.why(FLOW)["n"] == ["forgotten: it is in no cache any more"], "no difference made it run"
 
 
+def test_what_the_present_code_computed_is_forgotten(bench: Bench) -> None:
+    bench.run(FLOW)
+    bench.run(updated(bench))
+    bench.cache.clear()
+    assert {reason.code for one in bench.explain(FLOW).nodes for reason in one.reasons} == {"forgotten"}
+
+
 def test_long_values_show_where_they_differ(bench: Bench) -> None:
     long = "a very long prompt that goes on and on about a picture of {} in the rain, at night, " + "x" * 9000
     bench.run(edit(p_text=long.format("cats"))(bench))
@@ -483,6 +507,35 @@ def test_times(bench: Bench) -> None:
     changed = bench.explain(with_nodes(edit(n_value=4), m=("Show", {"value": ["p", 0]}))(bench))
     assert changed.unmeasured == 1
     assert changed.seconds == sum(one.seconds or 0 for one in changed.nodes if one.status == "run")
+
+
+LINKED = ["n", 0]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "times"),
+    [
+        ({"steps": 20}, {"steps": 30}, 1.5),
+        ({}, {"steps": 10}, 0.5),  # the default counts as what is written
+        ({"steps": 30, "start": 10}, {"steps": 30, "start": 25}, 0.25),
+        ({"steps": 20}, {"steps": 20, "a": 9}, 1),
+        ({"steps": 20}, {"steps": 5, "start": 5}, 0),
+        ({"steps": 5, "start": 5}, {"steps": 20}, 1),  # nothing says what a step takes
+        ({"steps": 20}, {"steps": LINKED}, 1),
+        ({"steps": LINKED}, {"steps": 20}, 1),
+    ],
+)
+def test_times_go_with_the_work(
+    bench: Bench, before: dict[str, Any], now: dict[str, Any], times: float
+) -> None:
+    def made(inputs: dict[str, Any]) -> Flow:
+        return flow(
+            n=("Number", {"value": 40}), w=("Steps", {"a": 1, **inputs}), out=("Show", {"value": ["w", 0]})
+        )
+
+    [took] = [e.seconds for e in bench.run(made(before)) if isinstance(e, NodeFinished) and e.node == "w"]
+    [told] = [one for one in bench.explain(made(now)).nodes if one.node == "w"]
+    assert (told.seconds, told.measured) == (pytest.approx(took * times), "other")
 
 
 def test_looking_leaves_no_trace(tmp_path: Path) -> None:

@@ -58,6 +58,12 @@ def test_any_json_value_will_do(fingerprint: Callable[..., object], play: Any) -
     assert play(FLOW, nodes).started == []
 
 
+async def test_an_async_one_is_asked_where_an_event_loop_runs(play: Any) -> None:
+    nodes = [show, reading(_later)]
+    assert play(FLOW, nodes).started == ["read", "out"]
+    assert play(FLOW, nodes).started == []
+
+
 @pytest.mark.parametrize(
     "never", [lambda name: float("nan"), lambda name: object(), lambda name: [float("inf")]]
 )

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from inkloom.executor import Manager, Memory, NoRoomError, OutOfMemoryError, Shape, Way, Workspaces
+from inkloom.executor import (
+    Context,
+    Manager,
+    Memory,
+    NodeFinished,
+    NoRoomError,
+    OutOfMemoryError,
+    Shape,
+    Ui,
+    Way,
+    Workspaces,
+    node,
+)
 from inkloom.executor.memory.meter import anonymous_bytes, machine_bytes, watched
 
 LARGE, SMALL = Way(title="large", workspace=80), Way(title="small", workspace=20)
@@ -70,7 +84,7 @@ def test_the_last_way_is_tried_again_after_all_was_freed():
 def test_twice_is_a_failure_that_says_so_and_holds_nothing():
     memory, work = limited(), Fails(2)
     thrifty = Way(title="thrifty", workspace=1)
-    with pytest.raises(OutOfMemoryError, match=r"large: no more; then small: no more.*budget of 0 MB"):
+    with pytest.raises(OutOfMemoryError, match=r"large: no more; then small: no more.*budget of 0 MiB"):
         memory.compute([], [LARGE, SMALL, thrifty], work)
     assert work.tried == ["large", "small"]
     assert memory.manager.usage().workspaces == 0
@@ -95,7 +109,7 @@ def test_an_estimate_holds_until_it_is_measured(tmp_path: Path):
     assert known.predicted(SHAPE, 1000) == 1000
     known.measured(SHAPE, 1000, 400)
     known.measured(SHAPE, 1000, 300)
-    assert SHAPE in known
+    assert known.known(SHAPE) == 400
     for each in (known, Workspaces(path)):
         assert each.predicted(SHAPE, 1000) == 440
         assert each.predicted(Shape(model="unet", shape="other"), 2000) == 1000
@@ -105,12 +119,11 @@ def test_an_estimate_holds_until_it_is_measured(tmp_path: Path):
 def test_two_processes_measure_into_one_file(tmp_path: Path):
     path = tmp_path / "workspaces.json"
     one, other = Workspaces(path), Workspaces(path)
-    assert SHAPE not in one
-    assert SHAPE not in other
+    assert [one.known(SHAPE), other.known(SHAPE)] == [None, None]
     one.measured(SHAPE, 10, 5)
     other.measured(Shape(model="unet", shape="other"), 10, 5)
-    assert SHAPE in Workspaces(path)
-    assert Shape(model="unet", shape="other") in Workspaces(path)
+    assert Workspaces(path).known(SHAPE) == 5
+    assert Workspaces(path).known(Shape(model="unet", shape="other")) == 5
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"unet": {"1": 3}}', b"\xff", b'{"unet": [1]}'])
@@ -122,7 +135,7 @@ def test_a_damaged_file_is_measured_anew(tmp_path: Path, content: bytes, caplog:
         assert known.predicted(SHAPE, 1000) == 1000
     assert "measured anew" in caplog.text
     known.measured(SHAPE, 1000, 400)
-    assert SHAPE in Workspaces(path)
+    assert Workspaces(path).known(SHAPE) == 400
 
 
 def test_a_file_that_can_not_be_written_is_told_and_does_no_harm(
@@ -153,11 +166,62 @@ def test_what_a_computation_takes_is_measured_and_predicted():
 
 
 def test_a_measured_way_fits_where_its_estimate_did_not():
-    memory, way = limited(100), Way(title="large", workspace=2**30, shape=SHAPE)
+    memory, way = limited(100), Way(title="large", workspace=1000, shape=SHAPE)
     with pytest.raises(NoRoomError):
         memory.compute([], [way], lambda _: None)
-    memory.workspaces.measured(SHAPE, 2**30, 80)
+    memory.workspaces.measured(SHAPE, 1000, 80)
     assert memory.compute([], [way], lambda found: found.workspace) == 88
+
+
+def test_a_measurement_of_what_was_hardly_computed_is_not_believed():
+    known = Workspaces()
+    known.measured(SHAPE, 1000, 49)
+    assert (known.known(SHAPE), known.predicted(SHAPE, 1000)) == (None, 1000)
+    known.measured(SHAPE, 1000, 50)
+    assert known.known(SHAPE) == 50
+
+
+def test_what_was_taken_at_the_most_is_told():
+    memory, took = limited(), list[int]()
+    shaped = Way(title="shaped", workspace=50, shape=SHAPE)
+    memory.workspaces.measured(SHAPE, 50, 40)
+    for way in (LARGE, shaped):
+        memory.compute([], [way], lambda way: way, took=took.append)
+    assert took == [80, 40]
+    with pytest.raises(ValueError, match="a fault"):
+        memory.compute([], [LARGE], fault, took=took.append)
+    assert len(took) == 2
+
+
+@node("Compute", category="test")
+def compute(ctx: Context, *, values: int) -> int:
+    """Compute twice in memory, the more the second time; nothing where there are no values."""
+    for share in range(2 if values else 0):
+        way = Way(title="at once", workspace=values * (1 + share))
+        ctx.memory.compute([], [way], lambda _: None, took=ctx.took)
+    return values
+
+
+@node("Show", category="test", output=True)
+def show(*, value: int) -> Ui:
+    """Show."""
+    return Ui({"value": [value]})
+
+
+def test_a_run_tells_the_most_that_each_node_took(play: Callable[..., Any]):
+    flow: dict[str, Any] = {}
+    for name, values in (("a", 30), ("b", 0)):
+        flow[name] = {"class_type": "Compute", "inputs": {"values": values}}
+        flow["show " + name] = {"class_type": "Show", "inputs": {"value": [name, 0]}}
+    for peak in (60, None):  # the second time all is known
+        events = play(flow, [compute, show]).events
+        peaks = {event.node: event.peak_bytes for event in events if isinstance(event, NodeFinished)}
+        assert peaks.get("a") == peak
+        assert {took for name, took in peaks.items() if name != "a"} == {None}
+
+
+def fault(_: Way) -> None:
+    raise ValueError("a fault")
 
 
 def test_this_machine_has_memory():

@@ -54,6 +54,25 @@ def test_the_users_own_file_wins(folders: Folders, base: Path) -> None:
     assert folders.path("input", "sub/other.png").read_text(encoding="utf-8") == "o"
 
 
+def test_models_by_the_folder_they_lie_in(folders: Folders) -> None:
+    assert folders.located("checkpoints") == (
+        (0, "b.safetensors"),
+        (0, "leak.safetensors"),
+        (0, "sub/a.safetensors"),
+        (1, "b.safetensors"),
+        (1, "own.safetensors"),
+    )
+
+
+def test_what_no_name_may_be_is_not_listed(folders: Folders, base: Path) -> None:
+    for name in ("aux.png", "a\\b.png"):
+        (base / "input" / name).write_text("x")
+        (base / "models" / "checkpoints" / f"{name}.safetensors").write_text("x")
+    assert folders.names("input") == ("photo.png",)
+    assert len(folders.names("checkpoints")) == 4
+    assert folders.state("input")
+
+
 def test_a_name_may_say_its_folder(folders: Folders, base: Path) -> None:
     assert annotated("input", "x.png [output]") == ("output", "x.png")
     assert annotated("checkpoints", "x [output]") == ("checkpoints", "x [output]")
@@ -78,6 +97,10 @@ def test_other_places(base: Path) -> None:
         ("checkpoints", "./b.safetensors"),
         ("checkpoints", "sub//a.safetensors"),
         ("checkpoints", ""),
+        ("input", "aux"),
+        ("input", "CON.png"),
+        ("input", "sub/lpt1 .png"),
+        ("input", "nul:x"),
         ("input", "away/secret.txt"),
         ("input", "away.png"),
         ("input", "../secret.txt [output]"),

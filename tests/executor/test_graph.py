@@ -30,6 +30,14 @@ def test_parse() -> None:
     assert graph.to_api() == FLOW
 
 
+def test_an_object_that_is_read_stays_as_it_is() -> None:
+    flow: dict[str, Any] = {"1": {"class_type": "X", "inputs": {"a": ["4", 0], "b": {"__value__": [1]}}}}
+    graph = Graph.parse(flow)
+    assert [type(given) for given in flow["1"]["inputs"].values()] == [list, dict]
+    flow["1"]["inputs"]["c"] = 1
+    assert "c" not in graph.nodes["1"].inputs
+
+
 def test_text_bytes_and_objects_are_the_same() -> None:
     assert Graph.parse(FLOW) == Graph.parse(json.dumps(FLOW)) == Graph.parse(json.dumps(FLOW).encode())
 

@@ -38,9 +38,10 @@ def path(tmp_path: Path) -> Path:
 
 def test_kept_for_the_next_process(path: Path) -> None:
     made = {"2": place("k2", steps=["value", 20], model=["link", "1", "k1", 0])}
-    History(path).record(SHAPE, {"k2": Cost(seconds=1.5, peak_bytes=7)}, made)
+    cost = Cost(seconds=1.5, peak_bytes=7, stamp="some code")
+    History(path).record(SHAPE, {"k2": cost}, made)
     again = History(path)
-    assert again.costs(["k2", "k3"]) == {"k2": Cost(seconds=1.5, peak_bytes=7)}
+    assert again.costs(["k2", "k3"]) == {"k2": cost}
     assert again.places(SHAPE) == made
     assert again.keys(SHAPE) == {"2": "k2"}
 

@@ -21,6 +21,7 @@ class Model:
 
     size: int
     count: int = 4
+    name: str = "model"
     told: list[object] = field(default_factory=list[object])
 
     @property
@@ -67,6 +68,24 @@ def test_the_longest_unused_gives_way_and_only_as_many_as_must():
     with manager.lease(models[2], way=ALL):
         assert used(manager) == 80
     assert [model.told for model in models] == [["load", "load"], ["load", "unload"], ["load"]]
+
+
+def test_who_asks_is_told_of_weights_that_made_way_and_of_its_room():
+    manager, models = Manager({"cpu": 100}), [Model(40), Model(50), Model(400, count=20)]
+    told: list[tuple[object, int]] = []
+
+    def given_up(weights: object, nbytes: int) -> None:
+        told.append((weights, nbytes))
+
+    for model in models[:2]:
+        with manager.lease(model, way=ALL, given_up=given_up) as room:
+            assert room == model.size
+    assert told == []
+    with manager.lease(models[2], models[0], way=STREAMED, given_up=given_up) as room:
+        assert room == 100
+    assert told == [(models[1], 50)]
+    manager.free(given_up=given_up)
+    assert sorted(nbytes for _, nbytes in told[1:]) == [40, 60]
 
 
 def test_a_workspace_makes_weights_give_way_too():
@@ -138,9 +157,9 @@ def test_what_can_not_fit_is_refused_with_the_numbers_and_nothing_is_moved():
         manager.fitting([model], ways)
     assert (caught.value.needed, caught.value.budget, caught.value.taken) == (110_000_000, 100_000_000, 0)
     for text in (
-        "1.30 GB (at once)",
-        "110 MB at the least (thrifty)",
-        "budget of cpu is 100 MB",
+        "1.21 GiB (at once)",
+        "105 MiB at the least (thrifty)",
+        "budget of cpu is 95 MiB",
         "--memory 105M",
     ):
         assert text in str(caught.value)
@@ -151,7 +170,7 @@ def test_what_can_not_fit_is_refused_with_the_numbers_and_nothing_is_moved():
 def test_what_this_thread_holds_counts_and_what_others_hold_does_not():
     manager = Manager({"cpu": 100})
     with manager.lease(Model(60), way=ALL):
-        with pytest.raises(NoRoomError, match="of which 0 MB are in use"):
+        with pytest.raises(NoRoomError, match="of which 0 MiB are in use"):
             manager.fitting([Model(60)], [ALL])
         found = in_thread(lambda: manager.fitting([Model(60)], [ALL]))
     assert found == [ALL]

@@ -188,7 +188,10 @@ def test_as_the_reference(flow: dict[str, Any]) -> None:
     assert first.calls > len(cache.computed) if failures else first.calls == len(cache.computed)
 
     again = play(flow, cache)
-    assert (again.shown, again.failure) == (first.shown, first.failure)
+    assert again.failure == first.failure
+    # What equals a node that is done, but did not get its turn before the failure, is known at once now.
+    assert first.shown.items() <= again.shown.items() <= shown.items()
+    assert failures or again.shown == first.shown
     assert len(cache.computed) == len(set(cache.computed))
     assert failures or again.calls == 0
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from inkloom import diffusion
 from inkloom.executor import Explanation, Graph, RunDone, WorkflowError
+from inkloom.executor.explaining.history import FILE as HISTORY_FILE
 from inkloom.nodes import NODES, Engine, open_cache, open_folders, open_history
 
 FLOW: dict[str, Any] = {
@@ -22,7 +27,8 @@ FLOW: dict[str, Any] = {
 def engine_on(root: Path) -> Engine:
     """Return an engine as a process of its own has it."""
     folders = open_folders(root)
-    return Engine(NODES, folders, open_cache(folders, 2**30), open_history(folders))
+    cache = open_cache(folders, 2**30)
+    return Engine(NODES, folders, cache, open_history(folders, cache))
 
 
 def graph(**changes: Any) -> Graph:
@@ -53,6 +59,30 @@ def test_memory_disk_and_nothing(tmp_path: Path) -> None:
     gone = second.explain(graph())
     assert told(gone) == {"1": "disk", "2": "disk", "3": "disk", "4": "run"}
     assert [reason.code for one in gone.nodes for reason in one.reasons] == ["forgotten"]
+
+
+def test_results_of_other_code(tmp_path: Path) -> None:
+    first = engine_on(tmp_path)
+    list(first.run(graph()))
+    assert first.close(60.0)
+    cache = tmp_path / "cache"
+    [own] = (cache / "results").iterdir()
+    own.rename(cache / "results" / "of other code")
+    with closing(sqlite3.connect(cache / HISTORY_FILE)) as connection, connection as history:
+        history.execute("UPDATE costs SET stamp = 'of other code'")
+    said = engine_on(tmp_path).explain(graph())
+    assert set(told(said).values()) == {"run"}
+    assert [reason.code for one in said.nodes for reason in one.reasons] == ["updated"] * len(FLOW)
+
+
+@pytest.mark.parametrize("start", [0, 3, 10, 12])
+@pytest.mark.parametrize("end", [0, 3, 7, 10, 10_000])
+def test_the_work_of_a_part_of_a_run_is_its_steps(start: int, end: int) -> None:
+    part = diffusion.part_of(torch.linspace(1, 0, 11), start, end)
+    work = NODES["KSamplerAdvanced"].work
+    assert work is not None
+    told = work.ask({"steps": 10, "start_at_step": start, "end_at_step": end})
+    assert told == max(len(part) - 1, 0)
 
 
 def test_some_of_the_outputs(tmp_path: Path) -> None:

@@ -149,7 +149,8 @@ def test_a_network_makes_pictures_larger(upscaling: tuple[Engine, Graph]):
     [shown] = [event.ui for event in events if isinstance(event, NodeFinished) and event.node == "4"]
     assert "[2, 60, 2100, 3]" in str(shown)
     counts = [(event.done, event.total) for event in events if isinstance(event, Progress)]
-    assert counts == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert counts[-1] == (4, 4)
+    assert counts == sorted(set(counts)), "steps may be left out, never told twice"
 
 
 def test_a_network_at_work_can_be_cancelled(upscaling: tuple[Engine, Graph]):
@@ -164,7 +165,7 @@ def test_a_network_at_work_can_be_cancelled(upscaling: tuple[Engine, Graph]):
 
 
 def test_files_of_the_newest_are_told_first(tmp_path: Path):
-    from inkloom.server.view import newest_first
+    from inkloom.server.files.view import newest_first
 
     output = open_folders(tmp_path).root("output")
     (output / "sub").mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from inkloom import diffusion
 from inkloom.diffusion.guidance.base import Moment, Rule
-from inkloom.executor import Context, Manager, Memory, NoRoomError, OutOfMemoryError, whole
+from inkloom.executor import Context, Manager, Mark, Memory, NoRoomError, OutOfMemoryError, Span, whole
 from inkloom.nodes import NODES, open_folders
 from inkloom.nodes.engine import BUNDLED, ran_out
 
@@ -60,7 +60,12 @@ def sampled(ctx: Context, model: diffusion.Model, texts: dict[str, Any], side: i
 
 def fresh(model: diffusion.Model) -> diffusion.Model:
     """Return a handle whose copies are its own."""
-    return replace(model, copies=type(model.copies)())
+    return replace(model, copies=type(model.copies)("U-Net of inklet"))
+
+
+def fresh_vae(vae: diffusion.Vae) -> diffusion.Vae:
+    """Return a handle whose copies are its own."""
+    return replace(vae, copies=type(vae.copies)("VAE of inklet"))
 
 
 def test_a_model_that_does_not_fit_streams_to_the_same_bits(folder: Path, parts: diffusion.Checkpoint):
@@ -113,10 +118,81 @@ def test_pictures_are_encoded_in_tiles_too(folder: Path, parts: diffusion.Checkp
 def test_what_can_not_fit_is_refused_before_anything_is_computed(folder: Path, parts: diffusion.Checkpoint):
     texts, model = prompts(context(folder), parts), fresh(parts.model)
     tight = context(folder, 30 * MEGABYTES)
-    with pytest.raises(NoRoomError, match=r"2 prompts in a call.*weights streamed.*is 30 MB.*--memory"):
+    with pytest.raises(NoRoomError, match=r"2 prompts in a call.*weights streamed.*is 29 MiB.*--memory"):
         sampled(tight, model, texts, 64)
     assert model.weights.present == 0
     assert sampled(tight, model, texts).isfinite().all()
+
+
+@dataclass
+class Heard:
+    """What a node told besides its result: spans and marks as category, name and facts; bytes at the most."""
+
+    told: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list[Any])
+    took: list[int] = field(default_factory=list[int])
+
+    def on(self, ctx: Context) -> Context:
+        return replace(ctx, note=self.note, took=self.took.append)
+
+    def note(self, kind: type[Span] | type[Mark], **facts: Any) -> None:
+        assert (kind is Span) == ("seconds" in facts)
+        self.told.append((facts["category"], facts["name"], facts["args"]))
+
+    def __call__(self, category: str) -> list[tuple[str, dict[str, Any]]]:
+        return [(name, args) for each, name, args in self.told if each == category]
+
+
+def test_copies_are_told_when_they_are_made_and_what_was_taken_every_time(
+    folder: Path, parts: diffusion.Checkpoint
+):
+    heard, model = Heard(), fresh(parts.model)
+    ctx = heard.on(context(folder))
+    texts = prompts(context(folder), parts)
+    for _ in range(2):
+        sampled(ctx, model, texts)
+    assert heard("copy") == [("U-Net of inklet", {"bytes": whole(model.weights)})]
+    assert len(heard.took) == 2
+    assert all(took > whole(model.weights) for took in heard.took)
+    call(ctx, "VAEDecode", samples={"samples": torch.zeros(1, 4, 8, 8)}, vae=fresh_vae(parts.vae))
+    assert [name for name, _ in heard("copy")][1:] == ["VAE of inklet (decoder)"]
+    assert len(heard.took) == 3
+    assert heard("evict") == heard("memory") == []
+
+
+def test_what_a_tight_budget_does_is_told(folder: Path, parts: diffusion.Checkpoint):
+    model, vae = fresh(parts.model), fresh_vae(parts.vae)
+    texts = prompts(context(folder), parts)
+    needs = diffusion.sampling_needs(diffusion.CfgGuider(model, **texts), (1, 4, 8, 8))
+    budget = needs[0].estimate + whole(model.weights) // 2
+    heard = Heard()
+    ctx = heard.on(context(folder, budget))
+    sampled(ctx, model, texts)
+    [(name, facts)] = heard("copy")
+    assert name == "U-Net of inklet, streamed"
+    assert facts["bytes"] > whole(model.weights)
+    assert facts["layers"] > len([size for size in model.weights.layers.values() if size])
+    assert facts["copying"] > 0
+    assert heard("memory") == [("2 prompts in a call, weights streamed", {"workspace": needs[0].estimate})]
+    assert heard.took == [budget]
+    call(ctx, "VAEDecode", samples={"samples": torch.zeros(1, 4, 8, 8)}, vae=vae)
+    assert heard("evict") == [("evicted: U-Net of inklet", {"bytes": whole(model.weights) // 2})]
+
+
+@pytest.mark.parametrize(
+    ("loader", "names"),
+    [
+        ("CheckpointLoaderSimple", {"ckpt_name": "inklet.safetensors"}),
+        ("VAELoader", {"vae_name": "inklet.safetensors"}),
+    ],
+)
+def test_loading_a_file_is_told(folder: Path, loader: str, names: dict[str, str]):
+    [bundled] = BUNDLED["checkpoints"]
+    path = bundled / "inklet.safetensors"
+    (folder / "models" / "vae").mkdir(parents=True)
+    (folder / "models" / "vae" / path.name).symlink_to(path)
+    heard = Heard()
+    call(heard.on(context(folder)), loader, **names)
+    assert heard("load") == [(path.name, {"bytes": path.stat().st_size})]
 
 
 @dataclass(frozen=True)

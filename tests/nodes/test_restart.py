@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from inkloom.executor import Graph, NodeFinished, NodeStarted, RunDone
+from inkloom.executor import DiskCache, Graph, NodeFinished, NodeStarted, RunDone
 from inkloom.nodes import NODES, Engine, open_cache, open_folders
+from inkloom.nodes.kept_steps import Stand
 
 REPOSITORY = Path(__file__).parents[2]
 STEPS = 5
+LOADER = "CheckpointLoaderSimple"
+"""Its result, a model, is kept in memory only."""
 
 START = """
 import json, sys
@@ -111,6 +114,13 @@ def picture(steps: int = STEPS) -> dict[str, Any]:
     }
 
 
+def results(root: Path) -> DiskCache:
+    """Return what is on the disk of a root folder."""
+    disk = open_cache(open_folders(root)).disk
+    assert disk is not None
+    return disk
+
+
 def run(engine: Engine) -> tuple[bytes, list[str]]:
     """Run `picture` in this process; return its pixels and the classes of the nodes that ran."""
     events = list(engine.run(Graph.parse(picture())))
@@ -168,6 +178,29 @@ def test_a_restart_fetches_no_more_than_what_is_shown(killed: tuple[Path, dict[s
     root, told = killed
     again = answer(process(TORCHLESS, root, picture()))
     assert (again["ran"], again["shown"], again["torch"]) == ([], told["shown"], False)
+
+
+def test_the_folder_says_of_which_node_each_entry_is(killed: tuple[Path, dict[str, Any]]) -> None:
+    root, _ = killed
+    told = sorted((kept.facts.class_type, bool(kept.group)) for kept in results(root).kept())
+    states = [("KSampler", True)] * STEPS
+    expected = [(node["class_type"], False) for node in picture().values() if node["class_type"] != LOADER]
+    assert told == sorted([*states, *expected])
+
+
+def test_a_state_took_what_all_steps_up_to_it_took(killed: tuple[Path, dict[str, Any]]) -> None:
+    root, _ = killed
+    cache = results(root)
+    stands: dict[int, float] = {}
+    for kept in cache.kept():
+        if kept.group and (entry := cache.get(kept.facts.key)):
+            [stand] = entry.outputs
+            assert isinstance(stand, Stand)
+            assert entry.seconds == stand.seconds
+            stands[stand.state.index] = stand.seconds
+    in_order = [stands[step] for step in range(1, STEPS + 1)]
+    assert in_order == sorted(in_order), "also of one that goes on"
+    assert in_order[0] > 0
 
 
 def test_whatever_is_damaged_is_computed_again(killed: tuple[Path, dict[str, Any]]) -> None:

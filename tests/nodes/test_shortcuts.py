@@ -36,13 +36,17 @@ def sampled(
         if done > stop_after:
             raise StopError
 
+    def remember(key: str, value: object, seconds: float = 0.0) -> None:
+        del seconds
+        kept[key] = value
+
     keys = {name: ["link", name, 0] for name in ("model", "positive", "negative", "latent_image")}
     ctx = Context(
         folders=open_folders(Path("/nowhere")),
         report=report,
         keys=keys,
         recall=kept.get,
-        remember=kept.__setitem__,
+        remember=remember,
     )
     texts = [loaded.CLIP.encode(text) for text in ("a large red circle, left", "")]
     with torch.inference_mode():

@@ -1,11 +1,17 @@
 """The outbox: facts keep their order, states only their latest value, heavy states their distance."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, cast
 
 import pytest
 
+from inkloom.executor import NodeFinished, NodeStarted, Progress, RunDone, RunStarted
+from inkloom.server.jobs import Job
 from inkloom.server.messages import Message
 from inkloom.server.outbox import LIGHT, SECONDS_PER_NODE, Outbox
+from inkloom.server.story import Story
 
 
 def fact(name: str, ends: str | None = None) -> Message:
@@ -13,7 +19,7 @@ def fact(name: str, ends: str | None = None) -> Message:
 
 
 def state(name: str, weight: int = 1) -> Message:
-    return Message(type=name, data={}, slot="run", weight=weight)
+    return Message(type=name, data={"nodes": {}}, slot="run", weight=weight)
 
 
 class Clock:
@@ -91,3 +97,49 @@ async def test_get_waits_for_a_held_state() -> None:
     outbox.put(state("s2", LIGHT + 1))
     async with asyncio.timeout(10):
         assert (await outbox.get()).type == "s2"
+
+
+NODES = 1000
+MOST_BYTES = 2 * 10**6
+
+
+def told_of(*, steps: int) -> Iterator[Message]:
+    """Yield the messages of a run of many nodes that each take so many steps."""
+    story = Story(Job(id="j" * 36, number=0, prompt={}, extra_data={}, outputs=()))
+    names = [str(number) for number in range(NODES)]
+    yield from story.tell(RunStarted(nodes=tuple(names), cached=(), outputs=()))
+    for name in names:
+        yield from story.tell(NodeStarted(node=name, display_node=name, class_type="K"))
+        for done in range(1, steps + 1):
+            yield from story.tell(Progress(node=name, display_node=name, done=done, total=steps))
+        ended = NodeFinished(node=name, display_node=name, class_type="K", ui=None, cached=False)
+        yield from story.tell(ended)
+    story.tell(RunDone(seconds=1.0))
+    assert story.ending is not None
+    yield story.ending
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.0003, 0.1, 10.0])
+@pytest.mark.parametrize("steps", [0, 1])
+async def test_a_large_run_is_told_in_few_bytes_and_every_last_state_arrives(
+    seconds: float, steps: int
+) -> None:
+    clock = Clock()
+    outbox = Outbox(clock=clock)
+    sent: list[Message] = []
+    for message in told_of(steps=steps):
+        clock.now += seconds
+        assert outbox.put(message)
+        with suppress(TimeoutError):
+            while True:
+                async with asyncio.timeout(0):
+                    sent.append(await outbox.get())
+    assert sum(len(message.to_json()) for message in sent) <= MOST_BYTES
+    states = [message for message in sent if message.type == "progress_state"]
+    last: dict[str, Any] = {}
+    for message in states:
+        last |= cast(dict[str, Any], message.data["nodes"])
+    assert {node["state"] for node in last.values()} == {"finished"}
+    assert len(last) == NODES
+    assert states[-1].data["nodes"] == last, "the last one has every node"
+    assert sent[-1].type == "execution_success"

@@ -1,6 +1,7 @@
 """A worker process by itself: the protocol on its standard input and output."""
 
 import asyncio
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,11 +11,17 @@ import pytest
 
 from inkloom.server.protocol import (
     Cancel,
+    Explain,
+    Explained,
     Finished,
+    Free,
+    FromWorker,
+    Logged,
     ProtocolError,
     Ready,
     Run,
     Told,
+    ToWorker,
     from_line,
     to_line,
 )
@@ -33,14 +40,19 @@ ENDLESS = {
 MESSAGES = [
     Run(job="j", prompt=GRAPH, targets=("2",), extra_pnginfo={"workflow": "ä"}),
     Cancel(job="j"),
+    Explain(question=1, prompt=GRAPH, targets=("2",)),
     Ready(pid=7),
     Told(job="j", event={"type": "x"}),
     Finished(job="j"),
+    Free(results=True),
+    Logged(level=30, text="ä"),
+    Explained(question=1, explanation={"type": "explanation"}),
+    Explained(question=2, failure="ä"),
 ]
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.type)
-def test_every_message_comes_back_as_it_went(message: Run | Cancel | Ready | Told | Finished) -> None:
+def test_every_message_comes_back_as_it_went(message: ToWorker | FromWorker) -> None:
     line = to_line(message)
     assert line.count(b"\n") == 1
     assert from_line(line) == message
@@ -81,7 +93,7 @@ def worker(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def say(worker: subprocess.Popen[bytes], message: Run | Cancel) -> None:
+def say(worker: subprocess.Popen[bytes], message: ToWorker) -> None:
     assert worker.stdin is not None
     worker.stdin.write(to_line(message))
     worker.stdin.flush()
@@ -107,6 +119,24 @@ def test_jobs_and_what_stays_between_them(worker: subprocess.Popen[bytes]) -> No
     node = ["node_started", "node_finished"]
     assert hear(worker, "finished") == ["run_started", *node, *node, "run_done", "finished"]
     assert hear(worker, "finished") == ["run_started", "node_finished", "run_done", "finished"]
+
+
+def test_memory_is_given_back_between_jobs(worker: subprocess.Popen[bytes]) -> None:
+    for name, wish in (("a", Free()), ("b", Free(results=True)), ("c", Free())):
+        say(worker, Run(job=name, prompt=GRAPH, targets=("2",)))
+        say(worker, wish)
+    assert hear(worker, "finished").count("node_started") == 2
+    assert hear(worker, "finished").count("node_started") == 0, "weights alone were given back"
+    assert hear(worker, "finished").count("node_started") == 2, "what was remembered too"
+
+
+def test_what_is_logged_is_told(worker: subprocess.Popen[bytes]) -> None:
+    warning = {**GRAPH, "1": {"class_type": "Warn", "inputs": {"value": 3}}}
+    say(worker, Run(job="a", prompt=warning, targets=("2",)))
+    assert worker.stdout is not None
+    messages = iter(from_line(line) for line in worker.stdout)
+    told = next(message for message in messages if isinstance(message, Logged))
+    assert told == Logged(level=logging.WARNING, text="beware of 3")
 
 
 def test_a_job_that_is_no_longer_right(worker: subprocess.Popen[bytes]) -> None:

@@ -1,5 +1,6 @@
 """A few nodes that need no torch, and a worker that knows only them: `python toy.py ROOT`."""
 
+import logging
 import os
 import signal
 import sys
@@ -7,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-from inkloom.executor import Context, Folders, NodeTable, Port, Range, Ui, node
+from inkloom.executor import Context, Folders, History, NodeTable, Port, Range, Ui, node
 from inkloom.nodes import Engine
 from inkloom.server.worker import main
 
@@ -52,6 +53,13 @@ def show(*, value: Anything) -> Ui:
     return Ui({"text": [str(value)]})
 
 
+@node("Warn", category="toy")
+def warn(*, value: int = 0) -> int:
+    """Log a warning, as a library would."""
+    logging.getLogger("a library").warning("beware of %d", value)
+    return value
+
+
 @node("Raise", category="toy")
 def fail(*, value: int = 0) -> int:
     """Fail."""
@@ -66,7 +74,19 @@ def die(*, value: int = 0) -> int:
     return value
 
 
+def _end() -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+@node("Doomed", category="toy", fingerprint=_end)
+def doomed() -> int:
+    """End the process that looks what would decide the result."""
+    return 0
+
+
 TABLE = NodeTable.collect(sys.modules[__name__])
 
 if __name__ == "__main__":
-    main(Engine(TABLE, Folders(Path(sys.argv[1]))))
+    root = Path(sys.argv[1])
+    main(Engine(TABLE, Folders(root), history=History(root / "cache" / "history")))

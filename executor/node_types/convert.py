@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from ..node_types.node_type import Input
+from .node_type import Input
 
 
 def _finite(given: Any) -> float:
@@ -34,7 +34,9 @@ def converted(spec: Input, given: object) -> object:
     rule = CONVERSIONS.get(spec.type)
     if rule is not None and not (given is None and spec.nullable):
         return rule(given)
-    waiting = [] if spec.widget else [given]
+    if spec.widget:
+        return given
+    waiting = [given]
     while waiting:
         found = waiting.pop()
         if isinstance(found, float):

@@ -1,0 +1,88 @@
+"""What the nodes of a run will need and give, as far as it can be told before they are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import cast
+
+from ..caches.memory_cache import Entry
+from ..graphs.graph import Link
+from ..node_types.node_type import NodeType
+from ..node_types.results import Blocked, Foreseen, Many
+from .running_graph import Running
+from .setting import Setting
+
+
+class Foresight:
+    """Asks pending nodes what they will need, each as soon as its sources' results, or sizes, are known.
+
+    A node whose type has no `foresees=` is not asked, and what depends on its result waits for that.
+    """
+
+    def __init__(self, setting: Setting, running: Running, result: Callable[[str], Entry | None]) -> None:
+        self._setting, self._running, self._result = setting, running, result
+        self._open: dict[str, NodeType] = {}
+        self._foreseen: dict[str, tuple[object, ...]] = {}
+        self._waiting: dict[str, list[str]] = {}  # by the node that they wait for
+
+    def begin(self, order: Iterable[str], pending: Collection[str]) -> tuple[str, Exception] | None:
+        """Ask those of a run's pending nodes that can be asked; `order` has each after its sources.
+
+        Return the first that can't be computed, and why.
+        """
+        types, nodes = self._setting.table.types, self._running.nodes
+        asked = {name for name in pending if types[nodes[name].class_type].foresees is not None}
+        if not asked:
+            return None
+        self._open = {name: types[nodes[name].class_type] for name in order if name in asked}
+        for name in self._open:
+            links = [link for key, link in nodes[name].links() if self._takes(name, key)]
+            for source in dict.fromkeys(link.node for link in links):
+                self._waiting.setdefault(source, []).append(name)
+        return self._look(list(self._open))
+
+    def go_on(self, finished: str) -> tuple[str, Exception] | None:
+        """Ask those that can be asked now that a node has its result, and return what `begin` does."""
+        names = self._waiting.pop(finished, None)
+        return None if names is None else self._look(names)
+
+    def _look(self, names: list[str]) -> tuple[str, Exception] | None:
+        memory, device = self._setting.memory, self._setting.device
+        for name in names:  # it grows: what a node foresees lets others be asked
+            kind = self._open.get(name)
+            known = None if kind is None else self._known(name, kind)
+            if kind is None or kind.foresees is None or known is None:
+                continue
+            del self._open[name]
+            try:
+                foreseen = cast("Foreseen | None", kind.foresees.ask(known))
+                if foreseen is not None:
+                    self._foreseen[name] = foreseen.outputs
+                    memory.foresee(foreseen.weights, foreseen.ways, device)
+            except Exception as error:  # noqa: BLE001 -- it would come to the same when the node is called
+                return name, error
+            names += self._waiting.get(name, ())
+        return None
+
+    def _known(self, name: str, kind: NodeType) -> dict[str, object] | None:
+        """Return what a node's function is asked with, None while something of it is not known."""
+        node, known = self._running.nodes[name], dict(kind.defaults)
+        for key in node.inputs.keys() & kind.inputs.keys():
+            if not self._takes(name, key):
+                continue
+            given = node.inputs[key]
+            if isinstance(given, Link):
+                values = self._outputs(given.node)
+                if given.slot >= len(values) or isinstance(values[given.slot], Many | Blocked):
+                    return None
+                given = values[given.slot]
+            known[key] = given
+        return known
+
+    def _outputs(self, name: str) -> tuple[object, ...]:
+        entry = self._result(name)
+        return self._foreseen.get(name, ()) if entry is None else entry.outputs
+
+    def _takes(self, name: str, key: str) -> bool:
+        helper = self._open[name].foresees if name in self._open else None
+        return helper is not None and (helper.takes is None or key in helper.takes)

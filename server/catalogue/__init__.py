@@ -1,0 +1,1 @@
+"""What there is, as clients ask for it: the machine, models, templates."""

@@ -1,0 +1,169 @@
+"""Which models there are: their kinds, their files, what their headers note, pictures of them."""
+
+import asyncio
+import base64
+import binascii
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from aiohttp import web
+
+from ...executor import Folders, UnsafeNameError
+from ...executor.files.names import refuse_unsafe
+from ..body import read_json
+from ..files.pictures import PictureError, webp
+from ..files.serving import GUARDS
+from ..state import SERVER
+from .safetensors_header import notes_of
+
+NOTES_LIMIT = 2**20
+"""Longest header of a model whose notes are shown, in bytes."""
+
+COVERS_LIMIT = 2**24
+"""Longest header that is searched for a picture, in bytes."""
+
+COVERS = "ssmd_cover_images"
+"""The note that holds pictures of a model: a JSON list of them in base64."""
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+"""Endings of pictures that lie beside models."""
+
+NOT_MODELS = ("configs", "custom_nodes")
+"""Kinds that are no models, and are left out where only these are asked for."""
+
+
+async def get_kinds(request: web.Request) -> web.Response:
+    """Name the kinds of models."""
+    return web.json_response(await asyncio.to_thread(request.app[SERVER].folders.kinds))
+
+
+async def get_names(request: web.Request) -> web.Response:
+    """Name the models of a kind."""
+    folders, kind = request.app[SERVER].folders, request.match_info["folder"]
+    return web.json_response(await asyncio.to_thread(_names, folders, kind))
+
+
+async def get_embeddings(request: web.Request) -> web.Response:
+    """Name the embeddings, as prompts do: without their endings."""
+    names = await asyncio.to_thread(request.app[SERVER].folders.names, "embeddings")
+    return web.json_response([name.rpartition(".")[0] for name in names])
+
+
+async def get_folders(request: web.Request) -> web.Response:
+    """Tell where the models of each kind lie."""
+    return web.json_response(await asyncio.to_thread(_places, request.app[SERVER].folders))
+
+
+async def get_files(request: web.Request) -> web.Response:
+    """List the models of a kind with their sizes and times."""
+    folders, kind = request.app[SERVER].folders, request.match_info["folder"]
+    return web.json_response(await asyncio.to_thread(_files, folders, kind))
+
+
+async def get_preview(request: web.Request) -> web.Response:
+    """Show a picture of a model, if one lies beside it or in its header."""
+    server, match = request.app[SERVER], request.match_info
+    async with server.pictures:
+        made = await asyncio.to_thread(
+            _preview, server.folders, match["folder"], match["path_index"], match["filename"]
+        )
+    return web.Response(body=made, content_type="image/webp", headers=GUARDS)
+
+
+async def get_notes(request: web.Request) -> web.Response:
+    """Tell what the header of a safetensors file notes."""
+    folders, kind = request.app[SERVER].folders, request.match_info["folder"]
+    name = request.query.get("filename", "")
+    return web.json_response(await asyncio.to_thread(_notes, folders, kind, name))
+
+
+def _known(folders: Folders, kind: str) -> None:
+    """Answer 404 for what is no kind of models; older names of kinds are none."""
+    if kind not in folders.kinds():
+        raise web.HTTPNotFound
+
+
+def _names(folders: Folders, kind: str) -> tuple[str, ...]:
+    _known(folders, kind)
+    return folders.names(kind)
+
+
+def _places(folders: Folders) -> list[dict[str, object]]:
+    kinds = [kind for kind in folders.kinds() if kind not in NOT_MODELS]
+    return [{"name": kind, "folders": [str(root) for root in folders.roots(kind)]} for kind in kinds]
+
+
+def _files(folders: Folders, kind: str) -> list[dict[str, object]]:
+    _known(folders, kind)
+    roots = folders.roots(kind)
+    found: list[dict[str, object]] = []
+    for place, name in folders.located(kind):
+        try:
+            status = (roots[place] / name).stat()
+        except OSError:  # deleted since
+            continue
+        times = {"modified": status.st_mtime, "created": status.st_ctime}
+        found.append({"name": name, "pathIndex": place, **times, "size": status.st_size})
+    return found
+
+
+def _preview(folders: Folders, kind: str, place: str, name: str) -> bytes:
+    _known(folders, kind)
+    roots = folders.roots(kind)
+    if not (place.isascii() and place.isdecimal() and int(place[:9]) < len(roots)):
+        raise web.HTTPNotFound
+    try:
+        refuse_unsafe(name)
+    except UnsafeNameError:
+        raise web.HTTPNotFound from None
+    for source in _pictures(roots[int(place)] / name):
+        try:
+            return webp(source, name)
+        except PictureError:
+            continue
+    raise web.HTTPNotFound
+
+
+def _pictures(model: Path) -> Iterator[Path | io.BytesIO]:
+    """Yield what may be pictures of a model: those beside it, then those in its header."""
+    for ending in PICTURES:
+        for path in (model.with_suffix(ending), model.with_suffix(f".preview{ending}")):
+            try:
+                if path.is_file():
+                    yield path
+            except (OSError, ValueError):  # a name that no file can have
+                return
+    notes = notes_of(model, COVERS_LIMIT) if model.suffix == ".safetensors" else None
+    covers = notes.get(COVERS) if notes else None
+    try:
+        read = read_json(covers) if isinstance(covers, str) else []
+        for cover in read if isinstance(read, list) else []:
+            if isinstance(cover, str):
+                yield io.BytesIO(base64.b64decode(cover))
+    except (ValueError, binascii.Error):
+        return
+
+
+def _notes(folders: Folders, kind: str, name: str) -> object:
+    if not name.endswith(".safetensors") or kind not in folders.kinds():
+        raise web.HTTPNotFound
+    try:
+        found = notes_of(folders.path(kind, name), NOTES_LIMIT)
+    except (UnsafeNameError, OSError, ValueError):
+        raise web.HTTPNotFound from None
+    if found is None:
+        raise web.HTTPNotFound
+    return found
+
+
+ROUTES = (
+    ("GET", "/models", get_kinds),
+    ("GET", "/models/{folder}", get_names),
+    ("GET", "/embeddings", get_embeddings),
+    ("GET", "/experiment/models", get_folders),
+    ("GET", "/experiment/models/{folder}", get_files),
+    ("GET", "/experiment/models/preview/{folder}/{path_index}/{filename:.*}", get_preview),
+    ("GET", "/view_metadata/{folder}", get_notes),
+)
+"""Method, path and handler of what tells about models."""

@@ -1,0 +1,1 @@
+"""Files of the data folder over HTTP: received, looked at, changed."""

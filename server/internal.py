@@ -1,0 +1,59 @@
+"""What only the editor's own page asks for, under /internal: logs, folders, files by age."""
+
+import asyncio
+
+from aiohttp import web
+
+from .body import object_in
+from .files import view
+from .state import SERVER
+
+
+async def get_logs(request: web.Request) -> web.Response:
+    """Give the last log lines as one text."""
+    entries = request.app[SERVER].logs.entries()
+    return web.json_response("".join(f"{entry['t']} - {entry['m']}" for entry in entries))
+
+
+async def get_raw_logs(request: web.Request) -> web.Response:
+    """Give the last log lines, each with its time."""
+    logs = request.app[SERVER].logs
+    return web.json_response(logs.told(logs.entries()))
+
+
+async def patch_subscription(request: web.Request) -> web.Response:
+    """Send new log lines to a websocket client, or no more: `{"clientId", "enabled"}`."""
+    body = await object_in(request)
+    match body.get("clientId"), body.get("enabled"):
+        case str(client), bool(enabled):
+            request.app[SERVER].logs.subscribe(client, enabled=enabled)
+        case _:
+            raise web.HTTPBadRequest(
+                text='The request\'s body must be {"clientId": text, "enabled": true or false}\n'
+            )
+    return web.Response()
+
+
+async def get_folder_paths(request: web.Request) -> web.Response:
+    """Tell where the models of each kind are looked for."""
+    folders = request.app[SERVER].folders
+    kinds = await asyncio.to_thread(folders.kinds)
+    return web.json_response({kind: [str(root) for root in folders.roots(kind)] for kind in kinds})
+
+
+async def get_files(request: web.Request) -> web.Response:
+    """Name the files of the input, output or temporary folder, newest first."""
+    kind = request.match_info["kind"]
+    if kind not in view.ROOTS:
+        return web.json_response({"error": "Invalid directory type"}, status=400)
+    return web.json_response(await asyncio.to_thread(view.newest_first, request.app[SERVER].folders, kind))
+
+
+BARE = (
+    ("GET", "/internal/logs", get_logs),
+    ("GET", "/internal/logs/raw", get_raw_logs),
+    ("PATCH", "/internal/logs/subscribe", patch_subscription),
+    ("GET", "/internal/folder_paths", get_folder_paths),
+    ("GET", "/internal/files/{kind}", get_files),
+)
+"""Method, path and handler of what is asked for without a prefix."""

@@ -1,0 +1,41 @@
+"""Jobs as rows of a database: what waits, what runs and what has ended outlives every process.
+
+Values go in and values come out; what clients and workers are is not known here.
+"""
+
+from .database import sqlite_url, url_of
+from .errors import StoreError
+from .store import Store
+from .values import (
+    Accepted,
+    Counts,
+    Ended,
+    Event,
+    IdTaken,
+    Job,
+    Lease,
+    Leased,
+    NewJob,
+    Outcome,
+    State,
+    StoredEvent,
+)
+
+__all__ = [
+    "Accepted",
+    "Counts",
+    "Ended",
+    "Event",
+    "IdTaken",
+    "Job",
+    "Lease",
+    "Leased",
+    "NewJob",
+    "Outcome",
+    "State",
+    "Store",
+    "StoreError",
+    "StoredEvent",
+    "sqlite_url",
+    "url_of",
+]

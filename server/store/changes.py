@@ -1,0 +1,344 @@
+"""Every change of the database, each for several callers in one transaction.
+
+Rows of jobs are locked only where nobody else has locked them: who has is just about to change their state.
+So servers that share a PostgreSQL wait for each other at the one row of counters only, not in a circle.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from .rows import JOB, job_of
+from .tables import ENDED, LIVE, RUNNING, WAITING, counters, events, inputs, jobs, results
+from .values import Accepted, Event, IdTaken, Lease, Leased, NewJob, Outcome
+
+Value = TypeVar("Value")
+
+FEW = 500
+"""Values that one statement names; SQLite takes no more than some thousands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """`owner` wants the next jobs, and will say again before `until` that it is still there."""
+
+    owner: str
+    most: int
+    now: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """The owner of a lease is still there."""
+
+    lease: Lease
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Events of a run."""
+
+    lease: Lease
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A run has ended; `events` are those not noted yet."""
+
+    lease: Lease
+    outcome: Outcome
+    at: int
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """A run is given up, and its job waits again; `died` says how its worker died, None if it did not."""
+
+    lease: Lease
+    died: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reclaim:
+    """Jobs wait again whose owners have not been heard of in time, or are in `dead`."""
+
+    now: int
+    dead: frozenset[str] = frozenset()
+
+
+# Statements are made once: making one takes longer than running it.
+
+
+def _unlocked_rows(*which: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(jobs.c.ticket).where(*which).with_for_update(skip_locked=True)
+
+
+HELD = (
+    (jobs.c.ticket == bindparam("held_ticket"))
+    & RUNNING
+    & (jobs.c.lease_owner == bindparam("held_owner"))
+    & (jobs.c.attempt == bindparam("held_attempt"))
+)
+"""Chooses the row of a job while a lease of it is held."""
+
+NOBODYS: Mapping[str, object] = {"lease_owner": None, "lease_until": None}
+
+HELD_ROW = _unlocked_rows(HELD)
+CHANGE = update(jobs).where(jobs.c.ticket.in_(HELD_ROW))
+DIED = CHANGE.values(deaths=jobs.c.deaths + 1)
+START = (
+    update(jobs)
+    .where(jobs.c.ticket == bindparam("of_ticket"))
+    .values(
+        state="running",
+        attempt=jobs.c.attempt + 1,
+        started=bindparam("started"),
+        lease_owner=bindparam("lease_owner"),
+        lease_until=bindparam("lease_until"),
+    )
+)
+NEXT = (
+    select(*JOB, jobs.c.attempt, jobs.c.deaths, jobs.c.trouble)
+    .join(inputs)
+    .where(WAITING)
+    .order_by(jobs.c.number, jobs.c.ticket)
+    .limit(bindparam("most"))
+    .with_for_update(of=jobs, skip_locked=True)
+)
+NEXT_ENDING = update(counters).values(endings=counters.c.endings + 1).returning(counters.c.endings)
+MAKE_ROOM = delete(jobs).where(jobs.c.id == select(jobs.c.id).where(HELD).scalar_subquery(), ENDED)
+ADD_JOB, ADD_INPUT, ADD_RESULT, ADD_EVENT = insert(jobs), insert(inputs), insert(results), insert(events)
+LAST_EVENT = select(func.max(events.c.seq)).where(events.c.ticket == bindparam("of_ticket"))
+TAKE = (
+    update(counters)
+    .values(
+        numbers=counters.c.numbers + bindparam("more_numbers"),
+        tickets=counters.c.tickets + bindparam("more_tickets"),
+    )
+    .returning(counters.c.numbers, counters.c.tickets)
+)
+
+
+def accept(connection: Connection, wanted: Sequence[NewJob]) -> list[Accepted | IdTaken]:
+    """Queue jobs."""
+    taken = _live(connection, {job.id for job in wanted})
+    refused: list[bool] = []
+    for job in wanted:  # of two in one batch, the first gets the id
+        refused.append(job.id in taken)
+        taken.add(job.id)
+    fresh = [job for job, no in zip(wanted, refused, strict=True) if not no]
+    number, ticket = _count(connection, numbers=sum(job.number is None for job in fresh), tickets=len(fresh))
+    answers: list[Accepted | IdTaken] = []
+    for job, no in zip(wanted, refused, strict=True):
+        if no:
+            answers.append(IdTaken(id=job.id))
+            continue
+        ticket += 1
+        if job.number is None:
+            answers.append(Accepted(number=-number if job.front else number, ticket=ticket))
+            number += 1
+        else:
+            answers.append(Accepted(number=job.number, ticket=ticket))
+    places = [answer for answer in answers if isinstance(answer, Accepted)]
+    if fresh:
+        both = list(zip(fresh, places, strict=True))
+        connection.execute(ADD_JOB, [_job_row(job, place) for job, place in both])
+        connection.execute(ADD_INPUT, [_input_row(job, place.ticket) for job, place in both])
+    return answers
+
+
+def _job_row(job: NewJob, place: Accepted) -> dict[str, object]:
+    return {
+        "ticket": place.ticket,
+        "id": job.id,
+        "state": "waiting",
+        "number": place.number,
+        "client": job.client,
+        "owner_user": job.user,
+        "created": job.created,
+    }
+
+
+def _input_row(job: NewJob, ticket: int) -> dict[str, object]:
+    return {
+        "ticket": ticket,
+        "prompt": job.prompt,
+        "extra_data": job.extra_data,
+        "targets": job.targets,
+    }
+
+
+def skip_numbers(connection: Connection, amounts: Sequence[int]) -> list[None]:
+    """Let so many queue numbers go to nobody."""
+    _count(connection, numbers=sum(amounts))
+    return [None] * len(amounts)
+
+
+def lease(connection: Connection, claims: Sequence[Claim]) -> list[tuple[Leased, ...]]:
+    """Give the first of the waiting jobs to each claim, as many as it wants and there are."""
+    return [_leased(connection, claim) for claim in claims]
+
+
+def _leased(connection: Connection, claim: Claim) -> tuple[Leased, ...]:
+    rows = connection.execute(NEXT, {"most": claim.most}).all()
+    if rows:
+        mine = {"lease_owner": claim.owner, "lease_until": claim.until, "started": claim.now}
+        connection.execute(START, [{"of_ticket": row.ticket, **mine} for row in rows])
+    return tuple(
+        Leased(
+            lease=Lease(ticket=row.ticket, owner=claim.owner, attempt=row.attempt + 1),
+            job=job_of(row),
+            deaths=row.deaths,
+            trouble=row.trouble,
+        )
+        for row in rows
+    )
+
+
+def heartbeat(connection: Connection, beats: Sequence[Beat]) -> list[bool]:
+    """Prolong leases; False: it is no longer held, and what is done under it is for nothing."""
+    return [_changed(connection, CHANGE, beat.lease, lease_until=beat.until) for beat in beats]
+
+
+def note(connection: Connection, notes: Sequence[Note]) -> list[bool]:
+    """Add events of runs; False: the lease is no longer held, and nothing was written."""
+    return [_noted(connection, given) for given in notes]
+
+
+def _noted(connection: Connection, given: Note) -> bool:
+    if connection.execute(HELD_ROW, _key(given.lease)).first() is None:
+        return False
+    _add_events(connection, given.lease, given.events)
+    return True
+
+
+def finish(connection: Connection, endings: Sequence[Ending]) -> list[bool]:
+    """Move jobs to the history; False: the lease is no longer held, and nothing was written.
+
+    A job of the same id that has ended before makes room.
+    """
+    return [_finished(connection, ending) for ending in endings]
+
+
+def _finished(connection: Connection, ending: Ending) -> bool:
+    held, outcome = ending.lease, ending.outcome
+    place = connection.scalar(NEXT_ENDING)
+    connection.execute(MAKE_ROOM, _key(held))
+    moved = {"state": outcome.state, "ending": place, "ended_at": ending.at}
+    if not _changed(connection, CHANGE, held, **moved, **NOBODYS):
+        return False
+    texts = {"outputs": outcome.outputs, "meta": outcome.meta, "messages": outcome.messages}
+    connection.execute(ADD_RESULT, {"ticket": held.ticket, **texts})
+    _add_events(connection, held, ending.events)
+    return True
+
+
+def give_back(connection: Connection, returns: Sequence[Return]) -> list[bool]:
+    """Make jobs wait again in their old places; False: the lease is no longer held."""
+    return [_given_back(connection, given) for given in returns]
+
+
+def _given_back(connection: Connection, given: Return) -> bool:
+    if given.died is None:
+        return _changed(connection, CHANGE, given.lease, state="waiting", **NOBODYS)
+    return _changed(connection, DIED, given.lease, state="waiting", trouble=given.died, **NOBODYS)
+
+
+def reclaim(connection: Connection, wanted: Sequence[Reclaim]) -> list[int]:
+    """Make the jobs of owners wait again that are gone; return how many there were."""
+    return [_reclaimed(connection, given) for given in wanted]
+
+
+def _reclaimed(connection: Connection, given: Reclaim) -> int:
+    gone = or_(jobs.c.lease_until < given.now, jobs.c.lease_owner.in_(given.dead))
+    tickets = list(connection.scalars(_unlocked_rows(RUNNING, gone)))
+    for few in _few(tickets):
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.ticket.in_(few))
+            .values(
+                state="waiting",
+                lease_owner=None,
+                lease_until=None,
+                trouble="The server that ran this job was ended in the middle of it.",
+            )
+        )
+    return len(tickets)
+
+
+def drop(connection: Connection, wanted: Sequence[Collection[str] | None]) -> list[int]:
+    """Forget waiting jobs, all of them for None or those of some ids; return how many those were."""
+    return [_deleted(connection, WAITING, ids) for ids in wanted]
+
+
+def forget(connection: Connection, wanted: Sequence[Collection[str] | None]) -> list[int]:
+    """Forget ended jobs, all of them for None or those of some ids; return how many those were."""
+    return [_deleted(connection, ENDED, ids) for ids in wanted]
+
+
+def _deleted(connection: Connection, which: ColumnElement[bool], ids: Collection[str] | None) -> int:
+    some = [()] if ids is None else [(jobs.c.id.in_(few),) for few in _few(sorted(set(ids)))]
+    tickets = [found for named in some for found in connection.scalars(_unlocked_rows(which, *named))]
+    for few in _few(tickets):
+        connection.execute(delete(jobs).where(jobs.c.ticket.in_(few)))
+    return len(tickets)
+
+
+def _few(values: Iterable[Value]) -> Iterator[Sequence[Value]]:
+    """Cut values into portions that one statement can name."""
+    rest = iter(values)
+    while few := list(islice(rest, FEW)):
+        yield few
+
+
+def _live(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Return which of these ids belong to jobs that wait or run."""
+    found: set[str] = set()
+    for few in _few(ids):
+        found.update(connection.scalars(select(jobs.c.id).where(LIVE, jobs.c.id.in_(few))))
+    return found
+
+
+def _count(connection: Connection, *, numbers: int = 0, tickets: int = 0) -> tuple[int, int]:
+    """Take queue numbers and tickets; return the first number and the last ticket before these."""
+    row = connection.execute(TAKE, {"more_numbers": numbers, "more_tickets": tickets}).one()
+    return row.numbers - numbers, row.tickets - tickets
+
+
+def _key(lease: Lease) -> dict[str, object]:
+    return {"held_ticket": lease.ticket, "held_owner": lease.owner, "held_attempt": lease.attempt}
+
+
+def _changed(connection: Connection, how: Update, lease: Lease, **values: object) -> bool:
+    """Change the row of a job while a lease of it is held; return whether it was."""
+    return connection.execute(how, {**_key(lease), **values}).rowcount == 1
+
+
+def _add_events(connection: Connection, lease: Lease, new: Sequence[Event]) -> None:
+    if not new:
+        return
+    last = connection.scalar(LAST_EVENT, {"of_ticket": lease.ticket}) or 0
+    rows = [
+        {"ticket": lease.ticket, "seq": seq, "attempt": lease.attempt, "at": one.at, "body": one.body}
+        for seq, one in enumerate(new, last + 1)
+    ]
+    connection.execute(ADD_EVENT, rows)

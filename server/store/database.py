@@ -1,0 +1,189 @@
+"""Opening a database: which one an address names, its tables made once, a newer one refused."""
+
+import math
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    make_url,
+    select,
+    update,
+)
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from .errors import StoreError, explained
+from .tables import METADATA, VERSION, counters, schema
+
+PATIENCE = 10.0
+"""Seconds to wait, if nothing else is said."""
+
+LOCK = 0x696E6B6C6F6F6D
+"""The advisory lock under which PostgreSQL's tables are made: "inkloom"."""
+
+DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+
+Result = TypeVar("Result")
+
+
+def sqlite_url(path: Path) -> URL:
+    """Return the address of a SQLite file."""
+    return URL.create("sqlite", database=str(path))
+
+
+def url_of(text: str) -> URL:
+    """Read an address such as postgresql://user:password@host/name; raises StoreError when it is none."""
+    known = "a database is named as sqlite:///FOLDER/jobs.sqlite or postgresql://USER:PASSWORD@HOST/NAME"
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise StoreError(f"{known}; this is no such address") from error  # without it: it may hold a password
+    if url.drivername not in DRIVERS:
+        raise StoreError(f"{known}; there is no {url.drivername!r}")
+    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        raise StoreError(f"{known}; a SQLite database needs a file, since jobs are to outlive the process")
+    return url
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database; `where` names it for people, without its password."""
+
+    engine: Engine
+    where: str
+
+    @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """Give a connection that sees one state of the database; raises StoreError."""
+        with self._explained(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Generator[Connection]:
+        """Give a transaction: all of it is done at the end, or nothing; raises StoreError.
+
+        With `durable` it is on the disk then. Without, only a loss of power can undo it, never the end of a
+        process.
+        """
+        engine = self.engine.execution_options(inkloom_writes=True, inkloom_durable=durable)
+        with self._explained(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def outside_of_transactions(self) -> Generator[Connection]:
+        """Give a connection whose statements each stand for themselves; raises StoreError."""
+        engine = self.engine.execution_options(inkloom_bare=True)
+        with self._explained(), engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise explained(error, self.where) from error
+
+
+def open_database(url: URL, patience: float = PATIENCE) -> Database:
+    """Open a database and make its tables if it has none; raises StoreError.
+
+    `patience` are the seconds to wait for another program's lock, or for a server that does not answer.
+    """
+    database = Database(_engine(url, patience), url.render_as_string(hide_password=True))
+    try:
+        if url.drivername == "sqlite":
+            _patiently(lambda: _keep_a_log(database), patience)
+        with database.writing() as connection:
+            _prepare(connection, database.where)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _engine(url: URL, patience: float) -> Engine:
+    sqlite = url.drivername == "sqlite"
+    arguments: dict[str, Any] = {"timeout": patience} if sqlite else {"connect_timeout": math.ceil(patience)}
+    try:
+        # A connection that a server has closed meanwhile is replaced before it is used.
+        engine = create_engine(
+            url.set(drivername=DRIVERS[url.drivername]), connect_args=arguments, pool_pre_ping=not sqlite
+        )
+    except ImportError as error:
+        raise StoreError("PostgreSQL needs its driver: pip install 'inkloom[postgres]'") from error
+    if sqlite:
+        event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite if sqlite else _begin_postgresql)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # the driver begins no transactions by itself: `_begin_sqlite` does
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("inkloom_bare"):
+        return
+    if not options.get("inkloom_writes"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options['inkloom_durable'] else 'NORMAL'}")
+    # At once: a transaction that reads first, and at its first change finds another one quicker, fails.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not connection.get_execution_options().get("inkloom_durable", True):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
+def _keep_a_log(database: Database) -> None:
+    """Make SQLite write ahead to a log, so that readers and the writer don't wait for each other."""
+    with database.outside_of_transactions() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+
+def _patiently(work: Callable[[], Result], patience: float) -> Result:
+    """Try again for a while what fails at once when another process opens the same new file."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return work()
+        except StoreError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+def _prepare(connection: Connection, where: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(LOCK)))  # two servers may start at once
+    if inspect(connection).has_table(schema.name):
+        version = connection.scalar(select(schema.c.version))
+        if version != VERSION:
+            raise StoreError(
+                f"the database {where} has tables of version {version}, and this inkloom knows version "
+                f"{VERSION}; use the inkloom that wrote it, or another database: --database"
+            )
+        connection.execute(update(counters).values(one=counters.c.one))  # tells now that it may only be read
+        return
+    METADATA.create_all(connection)
+    connection.execute(insert(schema).values(version=VERSION))
+    connection.execute(insert(counters).values(one=1, numbers=0, tickets=0, endings=0))

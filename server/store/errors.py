@@ -1,0 +1,65 @@
+"""Why a database can't be used: one error, which says what, where and what to do."""
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+
+class StoreError(Exception):
+    """The jobs can't be kept or read; nothing of what was asked is half done. The message says what to do."""
+
+
+SQLITE = {
+    "SQLITE_FULL": "the disk is full; free some space",
+    "SQLITE_READONLY": "it may only be read; change the rights of the file and of its folder, "
+    "or choose another place with --database",
+    "SQLITE_CANTOPEN": "it can't be opened; its folder must exist, and you must be allowed to write there",
+    "SQLITE_PERM": "this user may not open it; change its rights, or choose another place with --database",
+    "SQLITE_BUSY": "another program has kept it locked; end that program, or wait until it is done",
+    "SQLITE_LOCKED": "another program has kept it locked; end that program, or wait until it is done",
+    "SQLITE_NOTADB": "it is no SQLite database; move that file away, or choose another place with --database",
+    "SQLITE_CORRUPT": "it is damaged; move it away to begin a new one, "
+    "or rescue what is in it: sqlite3 FILE .recover",
+    "SQLITE_IOERR": "the disk can't be read or written; see the system's log",
+    "SQLITE_TOOBIG": "one text is longer than SQLite takes (1,000,000,000 bytes)",
+}
+"""What SQLite's result codes mean for a user."""
+
+POSTGRESQL = {
+    "53100": "the server's disk is full; free some space there",
+    "53300": "the server has too many connections; close some, or raise max_connections",
+    "25006": "it may only be read; is it a standby? Name the primary server with --database",
+    "28P01": "the password is wrong",
+    "28000": "this user may not log in; see pg_hba.conf",
+    "3D000": "there is no database of that name; make it: createdb NAME",
+    "42501": "this user may not do that there; grant it the rights of the schema's owner",
+    "57P01": "the server is being stopped",
+    "57P03": "the server is starting; try again soon",
+}
+"""What PostgreSQL's error codes mean for a user."""
+
+
+def explained(error: SQLAlchemyError, where: str) -> StoreError:
+    """Say what an error of a database means; `where` names it, without its password."""
+    original = error.orig if isinstance(error, DBAPIError) else None
+    match original:
+        case sqlite3.Error():
+            # Such as SQLITE_IOERR_WRITE: the first two words are the kind.
+            code = "_".join(getattr(original, "sqlite_errorname", "").split("_")[:2])
+            reason = SQLITE.get(code)
+        case None:
+            reason = None
+        case _:
+            reason = POSTGRESQL.get(getattr(original, "sqlstate", None) or "")
+            if reason is None and isinstance(error, DBAPIError) and _is_unreachable(error):
+                reason = f"is the server there, and the address right? {_line(original)}"
+    return StoreError(f"can't use the database {where}: {reason or _line(original or error)}")
+
+
+def _is_unreachable(error: DBAPIError) -> bool:
+    no_answer = getattr(error.orig, "sqlstate", None) is None
+    return error.connection_invalidated or (no_answer and type(error.orig).__name__ == "OperationalError")
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,45 @@
+"""Rows as values."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from .tables import inputs, jobs, results
+from .values import Ended, Job, Outcome
+
+JOB = (
+    *(jobs.c.ticket, jobs.c.id, jobs.c.number, jobs.c.client, jobs.c.owner_user, jobs.c.created),
+    *(inputs.c.prompt, inputs.c.extra_data, inputs.c.targets),
+)
+"""What a `Job` is made of."""
+
+OUTCOME = (
+    *(jobs.c.state, jobs.c.attempt, jobs.c.started, jobs.c.ended_at),
+    *(results.c.outputs, results.c.meta, results.c.messages),
+)
+"""What the rest of an `Ended` is made of."""
+
+
+def job_of(row: Row[*tuple[Any, ...]]) -> Job:
+    """Return the job of a row with the columns `JOB`."""
+    # Queue numbers count in whole numbers; the column has floats, since a client may choose any number.
+    number = int(row.number) if row.number.is_integer() else row.number
+    return Job(
+        ticket=row.ticket,
+        id=row.id,
+        number=number,
+        client=row.client,
+        user=row.owner_user,
+        created=row.created,
+        prompt=row.prompt,
+        extra_data=row.extra_data,
+        targets=row.targets,
+    )
+
+
+def ended_of(row: Row[*tuple[Any, ...]]) -> Ended:
+    """Return the ended job of a row with the columns `JOB` and `OUTCOME`."""
+    outcome = Outcome(state=row.state, outputs=row.outputs, meta=row.meta, messages=row.messages)
+    return Ended(
+        job=job_of(row), outcome=outcome, attempt=row.attempt, started=row.started, ended=row.ended_at
+    )

@@ -1,0 +1,187 @@
+"""The store as an event loop uses it: every call waits without blocking the loop, and raises StoreError."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import URL, Connection
+
+from . import changes, reading
+from .changes import Beat, Claim, Ending, Note, Reclaim, Return
+from .database import PATIENCE, Database, open_database
+from .values import (
+    Accepted,
+    Counts,
+    Ended,
+    Event,
+    IdTaken,
+    Job,
+    Lease,
+    Leased,
+    NewJob,
+    Outcome,
+    State,
+    StoredEvent,
+)
+from .writer import Change, Writer
+
+LEASE_SECONDS = 15.0
+"""How long a job is left to an owner that is not heard of."""
+
+HISTORY_MOST = 10_000
+"""Entries that one look at the history gives."""
+
+EVENTS_MOST = 1_000
+"""Events that one look gives."""
+
+READERS = 2
+"""Threads that read: they wait for the disk, and then hold Python's lock."""
+
+# What only a loss of power can undo: the job of a lost lease waits, which is what it did before.
+ACCEPT = Change(changes.accept)
+SKIP_NUMBERS = Change(changes.skip_numbers, durable=False)
+LEASE = Change(changes.lease, durable=False)
+HEARTBEAT = Change(changes.heartbeat, durable=False)
+NOTE = Change(changes.note, durable=False)
+FINISH = Change(changes.finish)
+GIVE_BACK = Change(changes.give_back)
+RECLAIM = Change(changes.reclaim)
+DROP = Change(changes.drop)
+FORGET = Change(changes.forget)
+
+Given = ParamSpec("Given")
+Got = TypeVar("Got")
+
+
+def now() -> int:
+    """Return the time as the store counts it: milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class Store:
+    """The jobs of one database. Servers that share one should have clocks that agree to a second or so."""
+
+    def __init__(self, database: Database, clock: Callable[[], int], lease_seconds: float) -> None:
+        self._database = database
+        self._clock = clock
+        self._lease_ms = round(lease_seconds * 1000)
+        self._writer = Writer(database)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="job reader")
+
+    @classmethod
+    async def open(
+        cls,
+        url: URL,
+        *,
+        clock: Callable[[], int] = now,
+        lease_seconds: float = LEASE_SECONDS,
+        patience: float = PATIENCE,
+    ) -> "Store":
+        """Open a database, and make its tables if it has none.
+
+        `patience` are the seconds to wait for another program's lock, or for a server that does not answer.
+        """
+        return cls(await asyncio.to_thread(open_database, url, patience), clock, lease_seconds)
+
+    async def close(self) -> None:
+        """Finish what was asked for, and close the database."""
+        await self._writer.close()
+        await asyncio.to_thread(self._readers.shutdown)
+        self._database.close()
+
+    @property
+    def where(self) -> str:
+        """The database's address, without its password."""
+        return self._database.where
+
+    async def accept(self, job: NewJob) -> Accepted | IdTaken:
+        """Queue a job; when this returns, it is on the disk."""
+        return await self._writer.ask(ACCEPT, job)
+
+    async def skip_number(self) -> None:
+        """Let a queue number go to nobody."""
+        await self._writer.ask(SKIP_NUMBERS, 1)
+
+    async def lease(self, owner: str, most: int = 1) -> tuple[Leased, ...]:
+        """Give the first of the waiting jobs to an owner: at most so many, none when none waits."""
+        now = self._clock()
+        claim = Claim(owner=owner, most=most, now=now, until=now + self._lease_ms)
+        return await self._writer.ask(LEASE, claim)
+
+    async def heartbeat(self, lease: Lease) -> bool:
+        """Say that the owner of a job is still there; False: somebody else has taken the job over."""
+        return await self._writer.ask(HEARTBEAT, Beat(lease=lease, until=self._clock() + self._lease_ms))
+
+    async def note(self, lease: Lease, events: Collection[Event]) -> bool:
+        """Keep events of a run; False: somebody else has taken the job over, and nothing was written."""
+        return await self._writer.ask(NOTE, Note(lease=lease, events=tuple(events)))
+
+    async def finish(self, lease: Lease, outcome: Outcome, events: Collection[Event] = ()) -> bool:
+        """End a job; False: somebody else has taken the job over, and nothing was written."""
+        ending = Ending(lease=lease, outcome=outcome, at=self._clock(), events=tuple(events))
+        return await self._writer.ask(FINISH, ending)
+
+    async def give_back(self, lease: Lease, *, died: str | None = None) -> bool:
+        """Let a job wait again in its old place; `died` says how the worker died that ran it."""
+        return await self._writer.ask(GIVE_BACK, Return(lease=lease, died=died))
+
+    async def reclaim(self, dead: Collection[str] = ()) -> int:
+        """Let the jobs wait again whose leases have run out or belong to `dead` owners; return how many."""
+        return await self._writer.ask(RECLAIM, Reclaim(now=self._clock(), dead=frozenset(dead)))
+
+    async def drop(self, ids: Collection[str] | None = None) -> int:
+        """Forget waiting jobs: all of them, or those of these ids; return how many."""
+        return await self._writer.ask(DROP, ids)
+
+    async def forget(self, ids: Collection[str] | None = None) -> int:
+        """Forget ended jobs: all of them, or those of these ids; return how many."""
+        return await self._writer.ask(FORGET, ids)
+
+    async def pending(self) -> list[Job]:
+        """Return the waiting jobs, first to run first."""
+        return await self._read(reading.pending)
+
+    async def running(self) -> list[Job]:
+        """Return the running jobs, in the order in which they were begun."""
+        return await self._read(reading.running)
+
+    async def owners(self) -> frozenset[str]:
+        """Name those who run jobs."""
+        return await self._read(reading.owners)
+
+    async def counts(self) -> Counts:
+        """Count the jobs."""
+        return await self._read(reading.counts)
+
+    async def state(self, job: str) -> State | None:
+        """Return the state of a job; of two of one id that of the one that waits or runs."""
+        return await self._read(reading.state, job)
+
+    async def record(self, job: str) -> Ended | None:
+        """Return how a job ended; None when it is unknown or has not ended."""
+        return await self._read(reading.record, job)
+
+    async def history(
+        self, max_items: int | None = None, offset: int | None = None, most: int = HISTORY_MOST
+    ) -> list[Ended]:
+        """Return a window of the history, oldest first.
+
+        Without `max_items`: all from `offset` on. With it: that many from `offset`, or the newest ones when
+        there is no offset or a negative one. Never more than `most`: without `max_items` the newest of those.
+        """
+        return await self._read(reading.history, max_items, offset, most)
+
+    async def events_since(self, job: str, after: int = 0, most: int = EVENTS_MOST) -> list[StoredEvent]:
+        """Return the events of a job behind the one of this sequence number, in order."""
+        return await self._read(reading.events_since, job, after, most)
+
+    async def _read(
+        self, read: Callable[Concatenate[Connection, Given], Got], *args: Given.args, **kwargs: Given.kwargs
+    ) -> Got:
+        def work() -> Got:
+            with self._database.reading() as connection:
+                return read(connection, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work)

@@ -1,0 +1,131 @@
+"""What goes into the store and what comes out of it.
+
+Times are milliseconds since the epoch. Prompts, results and events are JSON texts, which the store keeps as
+they are: whoever shows one needs not read and write it again.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+"""A job waits, runs, and ends in one of three ways; a run that is given up makes it wait again."""
+
+EndState = Literal["done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job that is to be queued.
+
+    Without `number` it gets the next one, made negative with `front`; a job of a lower number runs first.
+    """
+
+    id: str
+    prompt: str  # JSON
+    extra_data: str  # JSON
+    targets: str  # JSON
+    created: int
+    number: float | None = None
+    front: bool = False
+    client: str | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A job was queued, and is on the disk."""
+
+    number: float
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdTaken:
+    """A job was refused: another of its id waits or runs."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as it was queued. `ticket` counts the jobs as they came; no two ever have the same."""
+
+    ticket: int
+    id: str
+    number: float
+    client: str | None
+    user: str | None
+    created: int
+    prompt: str  # JSON
+    extra_data: str  # JSON
+    targets: str  # JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to write about a job: its owner's, for one attempt, while nobody else has taken it over."""
+
+    ticket: int
+    owner: str
+    attempt: int  # from 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A job to run.
+
+    `deaths` counts the workers that died of it so far, and `trouble` says how the last attempt was lost.
+    """
+
+    lease: Lease
+    job: Job
+    deaths: int
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened in a run."""
+
+    at: int
+    body: str  # JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """An event in its place: `seq` counts those of a job from 1, over all its attempts."""
+
+    seq: int
+    attempt: int
+    at: int
+    body: str  # JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a job ended, in the three texts that a history shows."""
+
+    state: EndState
+    outputs: str  # JSON
+    meta: str  # JSON
+    messages: str  # JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A job of the history."""
+
+    job: Job
+    outcome: Outcome
+    attempt: int
+    started: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many jobs there are."""
+
+    waiting: int
+    running: int
+    ended: int

@@ -1,0 +1,153 @@
+"""The one thread that changes the database: what many ask for at the same time shares a transaction.
+
+A transaction is made safe by waiting for the disk, and that takes as long for one change as for a thousand.
+So while one batch is written the next one gathers, and who asked is told after the commit.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from .database import Database
+from .errors import StoreError
+
+MOST = 1000
+"""Changes in one transaction."""
+
+TRIES = 3
+"""Attempts at a transaction when other servers stand in its way."""
+
+Given = TypeVar("Given")
+Got = TypeVar("Got")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change(Generic[Given, Got]):
+    """A kind of change: `make` is given what several ask for, in order, and returns what each of them gets.
+
+    A change that is not `durable` may be undone by a loss of power (never by the end of a process).
+    """
+
+    make: Callable[[Connection, Sequence[Given]], Sequence[Got]]
+    durable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    change: Change[Any, Any]
+    given: Any
+    answer: asyncio.Future[Any]
+
+
+class Writer:
+    """Makes changes in the order in which they are asked for, many in a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._closed = False
+        # A daemon: nothing that has been answered can be lost by ending it.
+        self._thread = threading.Thread(target=self._write, name="job store", daemon=True)
+        self._thread.start()
+
+    def ask(self, change: Change[Given, Got], given: Given) -> asyncio.Future[Got]:
+        """Ask for a change; the answer comes when it is done. It raises StoreError when it could not be."""
+        answer: asyncio.Future[Got] = asyncio.get_running_loop().create_future()
+        if self._closed:
+            raise StoreError(f"the database {self._database.where} was closed")
+        self._asked.put(_Asked(change, given, answer))
+        return answer
+
+    async def close(self) -> None:
+        """Make the changes that were asked for, and end the thread."""
+        self._closed = True
+        self._asked.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _write(self) -> None:
+        while (first := self._asked.get()) is not None:
+            batch, more = self._gathered(first)
+            self._make(batch)
+            if not more:
+                return
+
+    def _gathered(self, first: _Asked) -> tuple[list[_Asked], bool]:
+        """Return what has been asked for by now, and whether more may come."""
+        batch = [first]
+        with suppress(Empty):
+            while len(batch) < MOST:
+                if (asked := self._asked.get_nowait()) is None:
+                    return batch, False
+                batch.append(asked)
+        return batch, True
+
+    def _make(self, batch: Sequence[_Asked], tries: int = 1) -> None:
+        try:
+            answers = self._transaction(batch)
+        except Exception as error:  # whatever it is, it is told to who asked, and the next batch is written
+            # Nothing of the batch was done.
+            if _is_conflict(error) and tries < TRIES:
+                self._make(batch, tries + 1)
+            elif len(batch) > 1 and not _concerns_all(error):
+                for asked in batch:  # the one at fault fails, the others don't
+                    self._make([asked])
+            else:
+                if not isinstance(error, StoreError):
+                    log.exception("a change of the job database failed")
+                _tell(batch, [error] * len(batch))
+        else:
+            _tell(batch, answers)
+
+    def _transaction(self, batch: Sequence[_Asked]) -> list[Any]:
+        answers: list[Any] = []
+        with self._database.writing(durable=any(asked.change.durable for asked in batch)) as connection:
+            for change, group in groupby(batch, key=lambda asked: asked.change):
+                answers += change.make(connection, [asked.given for asked in group])
+        return answers
+
+
+def _concerns_all(error: Exception) -> bool:
+    """Return whether each change of a batch would fail alone as well: no disk, no server."""
+    return isinstance(error.__cause__, OperationalError)
+
+
+def _is_conflict(error: Exception) -> bool:
+    """Return whether another server stood in the way, so that the same change may do now."""
+    match error.__cause__:
+        case IntegrityError():  # both gave an id away: the next try finds it taken
+            return True
+        case OperationalError(orig=original):
+            return getattr(original, "sqlstate", None) in ("40001", "40P01")
+        case _:
+            return False
+
+
+def _tell(batch: Sequence[_Asked], answers: Sequence[Any]) -> None:
+    """Answer in the loops that asked."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+    for asked, answer in zip(batch, answers, strict=True):
+        by_loop.setdefault(asked.answer.get_loop(), []).append((asked.answer, answer))
+    for loop, told in by_loop.items():
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_answer, told)
+
+
+def _answer(told: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
+    for answer, value in told:
+        if answer.done():  # who asked has gone
+            continue
+        if isinstance(value, Exception):
+            answer.set_exception(value)
+        else:
+            answer.set_result(value)

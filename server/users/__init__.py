@@ -1,0 +1,1 @@
+"""Whom a request belongs to, and what the server keeps for them."""
