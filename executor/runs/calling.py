@@ -123,6 +123,7 @@ class Caller:
         began = time.perf_counter()
         try:
             self._scopes.enter()
+            began = time.perf_counter()  # that may have loaded torch, which is no node's time
             if job.type.needs is not None:
                 needs = [job.type.needs.ask(each) for each, no in self._pairs(job) if no is None]
                 if new := self._new(job, needs):
