@@ -104,8 +104,7 @@ def facts_of(spec: Input, folders: Folders) -> str:
         more = f" and {len(options) - LONG_LIST} more" if len(options) > LONG_LIST else ""
         facts.append(f"one of: {named}{more}" if options else "no file yet")
     if spec.range is not None:
-        multiple = f", a multiple of {spec.range.step}" if spec.range.multiple else ""
-        facts.append(f"{spec.range.min} to {spec.range.max}{multiple}")
+        facts.append(str(spec.range))
     if spec.default is not UNSET and spec.default is not None:
         facts.append(f"default {json.dumps(spec.default)}")
     if not spec.required:

@@ -14,7 +14,9 @@ SCHEDULERS = "sampling/custom_sampling/schedulers"
 SIGMAS = "sampling/custom_sampling/sigmas"
 
 Sigma = Annotated[float, Range(0.0, 5000.0, step=0.01, round=False)]
+Above0 = Annotated[float, Range(0.0, 5000.0, step=0.01, round=False, above=True)]
 Rho = Annotated[float, Range(0.0, 100.0, step=0.01, round=False)]
+RhoAbove0 = Annotated[float, Range(0.0, 100.0, step=0.01, round=False, above=True)]
 SIGMA_MAX, SIGMA_MIN = 14.614642, 0.0291675
 
 
@@ -28,7 +30,7 @@ def basic_scheduler(
 
 @node("KarrasScheduler", category=SCHEDULERS, display_name="KarrasScheduler")
 def karras_scheduler(
-    *, steps: Steps = 20, sigma_max: Sigma = SIGMA_MAX, sigma_min: Sigma = SIGMA_MIN, rho: Rho = 7.0
+    *, steps: Steps = 20, sigma_max: Sigma = SIGMA_MAX, sigma_min: Sigma = SIGMA_MIN, rho: RhoAbove0 = 7.0
 ) -> Sigmas:
     """Choose levels even in the `rho`-th root of sigma: higher `rho`, more low levels."""
     return diffusion.karras_sigmas(steps, sigma_min, sigma_max, rho)
@@ -36,7 +38,7 @@ def karras_scheduler(
 
 @node("ExponentialScheduler", category=SCHEDULERS, display_name="ExponentialScheduler")
 def exponential_scheduler(
-    *, steps: Steps = 20, sigma_max: Sigma = SIGMA_MAX, sigma_min: Sigma = SIGMA_MIN
+    *, steps: Steps = 20, sigma_max: Above0 = SIGMA_MAX, sigma_min: Above0 = SIGMA_MIN
 ) -> Sigmas:
     """Choose levels of which each is the same share of the one before."""
     return diffusion.exponential_sigmas(steps, sigma_min, sigma_max)
@@ -44,7 +46,7 @@ def exponential_scheduler(
 
 @node("PolyexponentialScheduler", category=SCHEDULERS, display_name="PolyexponentialScheduler")
 def polyexponential_scheduler(
-    *, steps: Steps = 20, sigma_max: Sigma = SIGMA_MAX, sigma_min: Sigma = SIGMA_MIN, rho: Rho = 1.0
+    *, steps: Steps = 20, sigma_max: Above0 = SIGMA_MAX, sigma_min: Above0 = SIGMA_MIN, rho: Rho = 1.0
 ) -> Sigmas:
     """Do as ExponentialScheduler with `rho` 1; above 1 more of the levels are low, below 1 more are high."""
     return diffusion.polyexponential_sigmas(steps, sigma_min, sigma_max, rho)
@@ -80,12 +82,12 @@ def beta_sampling_scheduler(
     *,
     model: Model,
     steps: Steps = 20,
-    alpha: Annotated[float, Range(0.0, 50.0, step=0.01, round=False)] = 0.6,
-    beta: Annotated[float, Range(0.0, 50.0, step=0.01, round=False)] = 0.6,
+    alpha: Annotated[float, Range(0.0, 50.0, step=0.01, round=False, above=True)] = 0.6,
+    beta: Annotated[float, Range(0.0, 50.0, step=0.01, round=False, above=True)] = 0.6,
 ) -> Sigmas:
     """Choose levels at quantiles of a beta distribution of time; numbers below 1 favour both ends.
 
-    Levels that would come twice are left out, so there may be fewer steps. Both numbers must be above 0.
+    Levels that would come twice are left out, so there may be fewer steps.
     """
     return diffusion.beta_sigmas(model.schedule, steps, alpha, beta)
 

@@ -140,7 +140,7 @@ class _Reason:
         return message, details, {**self.value(), "exception_message": exception}
 
     def too_small(self) -> tuple[str, str, Body]:
-        least = cast("Mapping[str, object]", self.problem.allowed)["minimum"]
+        [least] = cast("Mapping[str, object]", self.problem.allowed).values()
         return f"Value {self.problem.given} smaller than min of {least}", self.name, self.value()
 
     def too_big(self) -> tuple[str, str, Body]:

@@ -223,6 +223,7 @@ def _shown(value: object) -> str:
 _CODES: Mapping[str, str] = {
     "type": "invalid_input_type",
     "minimum": "value_smaller_than_min",
+    "exclusiveMinimum": "value_smaller_than_min",
     "maximum": "value_bigger_than_max",
     "multipleOf": "value_not_multiple",
     "enum": "value_not_in_list",
@@ -237,15 +238,13 @@ def _schema_problem(node: Node, spec: Input, keyword: str, limit: Any, given: An
     match keyword:
         case "minimum":
             text = f"{_shown(given)} is too small; the least value is {limit!r}"
+        case "exclusiveMinimum":
+            text = f"{_shown(given)} is too small; it must be above {limit!r}"
         case "maximum":
             text = f"{_shown(given)} is too big; the greatest value is {limit!r}"
         case "multipleOf":
             below = given // limit * limit
-            near = [
-                value
-                for value in (below, below + limit)
-                if spec.range and spec.range.min <= value <= spec.range.max
-            ]
+            near = [value for value in (below, below + limit) if spec.range and value in spec.range]
             text = f"{_shown(given)} is not a multiple of {limit!r}; nearest: {' or '.join(map(repr, near))}"
         case "enum":
             closest = nearest(given, map(str, limit)) if isinstance(given, str) else None

@@ -19,7 +19,7 @@ class Range:
     """The least and greatest number, both allowed.
 
     `step` is how far the editor's arrows move, `round` what it rounds to; `multiple` makes every value that
-    is no multiple of `step` an error.
+    is no multiple of `step` an error, `above` the least number itself, which editors can't be told.
     """
 
     min: float
@@ -27,6 +27,16 @@ class Range:
     step: float | None = None
     round: float | Literal[False] | None = None
     multiple: bool = False
+    above: bool = False
+
+    def __str__(self) -> str:
+        """Say it in words: `1 to 64, a multiple of 8`."""
+        multiple = f", a multiple of {self.step}" if self.multiple else ""
+        return f"{'above ' * self.above}{self.min} to {self.max}{multiple}"
+
+    def __contains__(self, value: float) -> bool:
+        """Tell whether a number lies within the limits, whatever it is a multiple of."""
+        return self.min <= value <= self.max and not (self.above and value == self.min)
 
 
 @dataclass(frozen=True, slots=True)

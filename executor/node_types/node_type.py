@@ -89,7 +89,8 @@ class Input:
         if self.files is not None:
             schema["type"] = "string"
         if self.range is not None:
-            schema["minimum"], schema["maximum"] = self.range.min, self.range.max
+            schema["exclusiveMinimum" if self.range.above else "minimum"] = self.range.min
+            schema["maximum"] = self.range.max
             if self.range.multiple:
                 schema["multipleOf"] = self.range.step
         if self.default is not UNSET:

@@ -58,8 +58,7 @@ def _facts(spec: Input) -> str:
     if spec.files is not None:
         facts.append(f"a file of `{spec.files.folder}`")
     if spec.range is not None:
-        step = f", a multiple of {spec.range.step}" if spec.range.multiple else ""
-        facts.append(f"{spec.range.min} to {spec.range.max}{step}")
+        facts.append(str(spec.range))
     if spec.default is not UNSET and spec.default is not None:
         facts.append(f"at first `{json.dumps(spec.default)}`")
     if not spec.required:

@@ -100,6 +100,7 @@ RULES: Mapping[str, Callable[[Any], Callable[[Any], bool]]] = {
     "type": _type,
     "enum": _enum,
     "minimum": lambda least: lambda value: not (_is_number(value) and value < least),
+    "exclusiveMinimum": lambda least: lambda value: not (_is_number(value) and value <= least),
     "maximum": lambda most: lambda value: not (_is_number(value) and value > most),
     "multipleOf": _multiple_of,
 }

@@ -304,7 +304,7 @@ def _typed(limits: Range | None, wire: str, where: str) -> Range | None:
     numbers = (limits.min, limits.max, limits.step, limits.round)
     if wire == "INT" and any(isinstance(number, float) for number in numbers):
         raise DeclarationError(f"{where}: the limits of an int must be ints")
-    if limits.min > limits.max or (limits.multiple and not limits.step):
+    if limits.max not in limits or (limits.multiple and not limits.step):
         raise DeclarationError(f"{where}: the range is empty, or has `multiple` without a step")
     if wire == "INT":
         return limits
@@ -314,6 +314,7 @@ def _typed(limits: Range | None, wire: str, where: str) -> Range | None:
         None if limits.step is None else float(limits.step),
         limits.round if limits.round is None or limits.round is False else float(limits.round),
         limits.multiple,
+        limits.above,
     )
 
 
@@ -325,8 +326,8 @@ def _check_default(read: Input, where: str) -> None:
     kind = kinds.get(read.type)
     if kind is not None and type(default) is not kind:
         raise DeclarationError(f"{where}: the default {default!r} is no {kind.__name__}")
-    if limits is not None and not limits.min <= cast(float, default) <= limits.max:
-        raise DeclarationError(f"{where}: the default {default!r} is outside of {limits.min}..{limits.max}")
+    if limits is not None and cast(float, default) not in limits:
+        raise DeclarationError(f"{where}: the default {default!r} is not within {limits}")
     if limits is not None and limits.multiple and limits.step and cast(float, default) % limits.step:
         raise DeclarationError(f"{where}: the default {default!r} is no multiple of {limits.step}")
     if read.choice is not None and default not in read.choice.options:

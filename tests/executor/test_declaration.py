@@ -223,6 +223,9 @@ def _float_limits(*, a: Annotated[int, Range(0, 1.5)]) -> None: ...
 def _empty_range(*, a: Annotated[int, Range(2, 1)]) -> None: ...
 
 
+def _at_an_open_end(*, a: Annotated[float, Range(0, 1, above=True)] = 0.0) -> None: ...
+
+
 def _twice_noted(*, a: Annotated[int, Range(0, 1), Range(0, 2)]) -> None: ...
 
 
@@ -259,7 +262,8 @@ def _list_of_what(*, a: list[bytes]) -> None: ...
         (_positional, "keyword-only"),
         (_rest, "needs one Names(...)"),
         (_no_return, "return annotation"),
-        (_out_of_range, "default 6 is outside of 1..5"),
+        (_out_of_range, "default 6 is not within 1 to 5"),
+        (_at_an_open_end, "default 0.0 is not within above 0.0 to 1.0"),
         (_no_multiple, "default 9 is no multiple of 8"),
         (_wrong_kind, "default 1 is no float"),
         (_not_offered, "default 'y' is not one of x"),

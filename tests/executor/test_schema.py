@@ -31,6 +31,7 @@ SCHEMAS = st.fixed_dictionaries(
         "type": st.sampled_from(TYPES) | st.lists(st.sampled_from(TYPES), min_size=1, unique=True),
         "enum": st.lists(SCALARS | FEW, min_size=1, max_size=4),
         "minimum": NUMBERS,
+        "exclusiveMinimum": NUMBERS,
         "maximum": NUMBERS,
         "multipleOf": STEPS,
         "default": SCALARS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ import torch
 
 from inkloom import diffusion
 from inkloom.diffusion.schedules.schedule import discrete_schedule
-from inkloom.nodes import noise, samplers, sigmas
+from inkloom.executor import Graph, object_info, validate
+from inkloom.nodes import NODES, noise, open_folders, samplers, sigmas
 from inkloom.nodes.engine import BUNDLED
 
 
@@ -132,3 +134,30 @@ def test_a_picture_brought_back_to_its_noise_comes_again(inklet: diffusion.Model
     assert noisy["samples"].std() > 1.5 * first["samples"].std()
     change = (again["samples"] - first["samples"]).abs().mean() / first["samples"].abs().mean()
     assert change < 0.2
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("KarrasScheduler", "rho"),
+        ("ExponentialScheduler", "sigma_min"),
+        ("ExponentialScheduler", "sigma_max"),
+        ("PolyexponentialScheduler", "sigma_min"),
+        ("BetaSamplingScheduler", "alpha"),
+        ("BetaSamplingScheduler", "beta"),
+    ],
+)
+def test_a_limit_that_is_no_value_itself_is_told_before_a_run(tmp_path: Path, name: str, key: str):
+    defaults = {key: spec.default for key, spec in NODES[name].inputs.items() if spec.widget}
+    inputs = {**defaults, key: 0.0, **({"model": ["m", 0]} if "model" in NODES[name].inputs else {})}
+    graph = Graph.parse(
+        {
+            "m": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "inklet.safetensors"}},
+            "s": {"class_type": name, "inputs": inputs},
+            "out": {"class_type": "PreviewAny", "inputs": {"source": ["s", 0]}},
+        }
+    )
+    [problem] = validate(graph, NODES, open_folders(tmp_path)).problems
+    assert (problem.code, problem.node, problem.input) == ("value_smaller_than_min", "s", key)
+    assert "0.0 is too small; it must be above 0.0" in problem.message
+    assert object_info(NODES[name], open_folders(tmp_path))["input"]["required"][key][1]["min"] == 0.0
