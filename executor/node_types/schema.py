@@ -6,6 +6,7 @@ validator's cost for each value and without loading one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -91,7 +92,7 @@ def _multiple_of(step: float) -> Callable[[Any], bool]:
             quotient = value / step
             return int(quotient) == quotient
         except OverflowError:  # a number or a quotient beyond all floats
-            return (Fraction(value) / Fraction(step)).denominator == 1
+            return abs(value) != math.inf and (Fraction(value) / Fraction(step)).denominator == 1
 
     return multiple
 

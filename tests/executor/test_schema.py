@@ -63,6 +63,7 @@ def test_says_what_a_validator_says(schema: dict[str, Any], value: object) -> No
 def test_numbers_beyond_all_floats_are_multiples_or_not(value: int, fits: bool) -> None:
     assert (compiled({"multipleOf": 2.0})(value) is None) == fits
     assert compiled({"multipleOf": 0.5})(value) is None
+    assert compiled({"multipleOf": 0.5})(float("inf")) is not None
 
 
 def test_a_keyword_without_a_rule_is_refused() -> None:
