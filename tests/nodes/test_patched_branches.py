@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -90,7 +90,7 @@ def run(engine: Engine, branches: Iterable[str]) -> dict[str, Tensor]:
     assert isinstance(events[-1], RunDone), events[-1]
     keys = {event.node: event.key for event in events if isinstance(event, NodeFinished)}
     found = {branch: engine.cache.get(keys[f"{branch} sampled"]) for branch in branches}
-    return {branch: entry.outputs[0]["samples"] for branch, entry in found.items() if entry}
+    return {branch: cast(Any, entry.outputs[0])["samples"] for branch, entry in found.items() if entry}
 
 
 @pytest.fixture(scope="module")

@@ -160,4 +160,5 @@ def test_a_limit_that_is_no_value_itself_is_told_before_a_run(tmp_path: Path, na
     [problem] = validate(graph, NODES, open_folders(tmp_path)).problems
     assert (problem.code, problem.node, problem.input) == ("value_smaller_than_min", "s", key)
     assert "0.0 is too small; it must be above 0.0" in problem.message
-    assert object_info(NODES[name], open_folders(tmp_path))["input"]["required"][key][1]["min"] == 0.0
+    told: Any = object_info(NODES[name], open_folders(tmp_path))
+    assert told["input"]["required"][key][1]["min"] == 0.0
