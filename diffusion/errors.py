@@ -22,8 +22,9 @@ class NotFiniteError(ArithmeticError):
         self.sigma_next = sigma_next
         self.weight = weight
         why = (
-            "Half precision overflows beyond 65,504: compute this model in full precision (float32). Where "
-            "it does so already, lower the guidance or the strength of LoRAs, or check the model's file"
+            "Half precision overflows beyond 65,504: compute this model in full precision (float32; "
+            "--precision float32 at the command line). Where it does so already, lower the guidance, the "
+            "prompt's weights or the strength of LoRAs, or check the model's file"
             if weight is None
             else f"Its weight {weight} is NaN or infinite itself: the file is damaged, or what it was merged "
             "from was; fetch or make it again"

@@ -10,6 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from .latents.latent_format import makers
 from .networks.autoencoder import Autoencoder
 from .networks.placing import Placed
 from .networks.tiling import Report, in_tiles, unheard
@@ -102,7 +103,11 @@ class Vae:
         """
         channels = self.autoencoder.spec.channels
         if samples.shape[1] != channels:
-            raise ValueError(f"this VAE decodes latents of {channels} channels, not {samples.shape[1]}")
+            given = samples.shape[1]
+            kinds = [f" ({made_by})" if (made_by := makers(n)) else "" for n in (channels, given)]
+            raise ValueError(
+                f"this VAE decodes latents of {channels} channels{kinds[0]}, not of {given}{kinds[1]}"
+            )
         network = self.copies.ready(self.autoencoder, self.dtype, parts=DECODER)
         like = example(network.decoder)
 

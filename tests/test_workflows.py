@@ -29,6 +29,7 @@ SIZES = {
     "outpainting": [(128, 192, 3)],
     "two_passes": [(192, 192, 3)],
     "between_two_seeds": [(128, 128, 3)] * 3,
+    "many_prompts": [(128, 128, 3)] * 3,
 }
 """Shapes of the pictures that a workflow saves, where they are not one of 128x128."""
 

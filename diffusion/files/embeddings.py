@@ -81,6 +81,8 @@ class Embedding:
             )
         if vectors.shape[-1] != width:
             family = FAMILIES.get(vectors.shape[-1], "no family known here")
+            if {"clip_l", "open_clip_g"} <= self.vectors.keys():
+                family = "Stable Diffusion XL"
             raise CheckpointError(
                 f"the embedding {self.path} has vectors of {vectors.shape[-1]} channels, which are for "
                 f"{family}; this text encoder ({tower}) takes {width}"

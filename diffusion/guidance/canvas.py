@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..latents.latent_format import FORMATS
+from ..latents.latent_format import makers
 from ..latents.noise_masks import repeated_to, resized_mask
 from ..model import Model
 from ..values import Latent
@@ -79,12 +78,6 @@ def to_model(model: Model, samples: Tensor) -> Tensor:
     return form.to_model(x) if bool(x.any()) else x
 
 
-# Latents of families that this library does not sample, by their channels.
-ELSEWHERE = {16: "Stable Diffusion 3 or Flux", 8: "a VAE of 8 channels"}
-
-
 def _others(samples: Tensor) -> str:
-    channels = samples.shape[1] if samples.ndim == 4 else 0
-    names: Collection[str] = [form.name for form in FORMATS.values() if form.channels == channels]
-    made_by = " or ".join(names) or ELSEWHERE.get(channels)
+    made_by = makers(samples.shape[1]) if samples.ndim == 4 else ""
     return f", and these are of {made_by}" if made_by else ""

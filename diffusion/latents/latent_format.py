@@ -93,3 +93,12 @@ SMALL_FORMATS: Mapping[str, LatentFormat] = {form.preview: form for form in (SD1
 
 FORMATS: Mapping[str, LatentFormat] = {form.name: form for form in (SD1, SDXL, PLAYGROUND)}
 """Every latent format of the family, by its name."""
+
+ELSEWHERE: Mapping[int, str] = {16: "Stable Diffusion 3 or Flux", 8: "a VAE of 8 channels"}
+"""Latents of families that this library does not sample, by their channels."""
+
+
+def makers(channels: int) -> str:
+    """Name the kinds of model whose VAEs make latents of so many channels; "" for none that is known."""
+    names = [form.name for form in FORMATS.values() if form.channels == channels]
+    return " or ".join(names) or ELSEWHERE.get(channels, "")

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..pictures.images import both_sides, scale
 from ..values import CELL, Latent
+from .latent_format import makers
 from .noise_masks import pixel_mask
 
 LEAST_SIDE = 64
@@ -84,8 +85,9 @@ def check_channels(latent: Latent, other: Latent) -> None:
     """Raise ValueError where two latents can't be used together."""
     given, wanted = latent["samples"].shape[1], other["samples"].shape[1]
     if given != wanted:
+        kinds = (f"{channels} ({makers(channels) or 'no known kind'})" for channels in (wanted, given))
         raise ValueError(
-            f"these latents have {wanted} and {given} channels: "
+            f"these latents have {' and '.join(kinds)} channels: "
             "they come from VAEs of different kinds of model"
         )
 

@@ -48,7 +48,8 @@ def load(text: str | bytes) -> tuple[object, list[Problem]]:
         )
     except json.JSONDecodeError as error:
         where = {"line": error.lineno, "column": error.colno}
-        message = f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}" + _looks(text)
+        said = error.msg.removesuffix(" at")
+        message = f"not JSON: {said} at line {error.lineno}, column {error.colno}" + _looks(text)
         raise WorkflowError([Problem(code="not_json", message=message, facts=where)]) from None
     except UnicodeDecodeError as error:
         message = f"not JSON: byte {error.start} is not valid {error.encoding} text" + _looks(text)

@@ -45,6 +45,7 @@ class Workspaces:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._known: dict[str, dict[str, tuple[int, int]]] | None = None
+        self._warned = False
         self._lock = threading.Lock()
 
     def known(self, shape: Shape) -> int | None:
@@ -85,7 +86,17 @@ class Workspaces:
                 for model, shapes in known.items():
                     merged[model] = merged.get(model, {}) | shapes
                 self._known = {model: _last(shapes) for model, shapes in _last(merged).items()}
-                _write(self._path, self._known)
+                self._write(self._path, self._known)
+
+    def _write(self, path: Path, content: Mapping[str, Mapping[str, tuple[int, int]]]) -> None:
+        """Write the file; that this can't be done is said once."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, [json.dumps(content).encode()])
+        except OSError as error:
+            if not self._warned:
+                log.warning("measured memory can't be remembered in %s: %s", path, error.strerror or error)
+            self._warned = True
 
     def _loaded(self) -> dict[str, dict[str, tuple[int, int]]]:
         if self._known is None:
@@ -109,11 +120,3 @@ def _read(path: Path) -> dict[str, dict[str, tuple[int, int]]]:
     except (OSError, ValueError, TypeError, AttributeError) as error:
         log.warning("%s is not used, memory is measured anew: %s", path, error)
         return {}
-
-
-def _write(path: Path, content: Mapping[str, Mapping[str, tuple[int, int]]]) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, [json.dumps(content).encode()])
-    except OSError as error:
-        log.warning("measured memory can't be remembered in %s: %s", path, error)

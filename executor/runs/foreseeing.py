@@ -7,6 +7,7 @@ from typing import cast
 
 from ..caches.memory_cache import Entry
 from ..graphs.graph import Link
+from ..memory.manager import NoRoomError
 from ..node_types.node_type import NodeType
 from ..node_types.results import Blocked, Foreseen, Many
 from .running_graph import Running
@@ -28,7 +29,8 @@ class Foresight:
     def begin(self, order: Iterable[str], pending: Collection[str]) -> tuple[str, Exception] | None:
         """Ask those of a run's pending nodes that can be asked; `order` has each after its sources.
 
-        Return the first that can't be computed, and why.
+        Return one that can't be computed, and why: of those without room the one that needs most, so that
+        what is told is enough for all.
         """
         types, nodes = self._setting.table.types, self._running.nodes
         asked = {name for name in pending if types[nodes[name].class_type].foresees is not None}
@@ -48,6 +50,7 @@ class Foresight:
 
     def _look(self, names: list[str]) -> tuple[str, Exception] | None:
         memory, device = self._setting.memory, self._setting.device
+        largest: tuple[str, NoRoomError] | None = None
         for name in names:  # it grows: what a node foresees lets others be asked
             kind = self._open.get(name)
             known = None if kind is None else self._known(name, kind)
@@ -59,10 +62,13 @@ class Foresight:
                 if foreseen is not None:
                     self._foreseen[name] = foreseen.outputs
                     memory.foresee(foreseen.weights, foreseen.ways, device)
+            except NoRoomError as error:
+                if largest is None or error.needed > largest[1].needed:
+                    largest = name, error
             except Exception as error:  # noqa: BLE001 -- it would come to the same when the node is called
                 return name, error
             names += self._waiting.get(name, ())
-        return None
+        return largest
 
     def _known(self, name: str, kind: NodeType) -> dict[str, object] | None:
         """Return what a node's function is asked with, None while something of it is not known."""

@@ -70,7 +70,7 @@ def test_the_second_is_brought_to_the_size_and_batch_of_the_first():
     mixed = latent_math.add_latents(first, {"samples": torch.ones(1, 4, 12, 30)})
     torch.testing.assert_close(mixed["samples"], first["samples"] + 1)
     assert mixed.get("batch_index") == [4, 5, 6]
-    with pytest.raises(ValueError, match="4 and 16 channels"):
+    with pytest.raises(ValueError, match=r"have 4 \(.*\) and 16 \(.*\) channels"):
         latent_math.add_latents(A, {"samples": torch.zeros(1, 16, 6, 5)})
 
 

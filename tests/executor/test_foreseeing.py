@@ -93,6 +93,8 @@ CASES = [
     # a workflow, the nodes that were called, the one that was refused
     (chain(("Make", {"size": 101}), ("Grow", {})), [], "b"),
     (chain(("Make", {"size": 60}), ("Grow", {}), ("Grow", {})), [], "c"),
+    # of several the one that needs most, so that one answer is enough
+    (chain(("Make", {"size": 101}), ("Grow", {}), ("Grow", {})), [], "c"),
     (chain(("Make", {"size": 30}), ("Grow", {}), ("Grow", {}), ("Grow", {})), [], "d"),
     (chain(("Read", {"size": 60}), ("Grow", {}), ("Grow", {})), ["a"], "c"),
     (chain(("Make", {"size": 60}), ("Grow", {"times": -2}), ("Grow", {})), ["a", "b"], "c"),
