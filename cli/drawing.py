@@ -125,7 +125,7 @@ class PlainLines:
         """Print an event, unless its node was spoken of a moment ago."""
         match event:
             case RunStarted():
-                self._say(f"running {len(event.nodes)} nodes")
+                self._say(begun_text(event))
             case NodeStarted(parent=None):
                 self._started[event.node] = event.at
             case Progress(parent=None):
@@ -151,6 +151,14 @@ class PlainLines:
 
     def _say(self, line: str) -> None:
         print(line, file=sys.stderr, flush=True)
+
+
+def begun_text(event: RunStarted) -> str:
+    """Return what a run begins with: how many nodes, and how many of them have their result already."""
+    if set(event.outputs) <= set(event.cached):
+        return "nothing to run: all results are cached"
+    cached = f", {len(event.cached)} of them cached" if event.cached else ""
+    return f"running {len(event.nodes)} nodes{cached}"
 
 
 def left_out_text(event: NodeFailed | NodeBlocked) -> str:

@@ -35,6 +35,7 @@ from ..executor import (
     validate,
 )
 from ..executor.caches.disk_space import default_size
+from ..executor.caches.disk_writer import MOST_BYTES
 from ..executor.explaining.history import FILE as HISTORY_FILE
 from ..executor.files.hashes import FILE as HASHES_FILE
 from ..executor.memory.meter import machine_bytes
@@ -111,14 +112,16 @@ def open_cache(folders: Folders, size: int | None = None, memory: int | None = N
     """Return the cache of results of a data folder, in memory and on its disk; read and written when used.
 
     `size` are the bytes on the disk: by default what `default_size` says; 0 is for no cache there. `memory`
-    are the bytes to compute in, of which `memory_cache` takes its share.
+    are the bytes to compute in, of which `memory_cache` takes its share; results that wait to be written hold
+    a sixteenth as much, and no more than `MOST_BYTES`.
     """
     results = memory_cache(memory)
     folder = cache_folder(folders.base)
     if size == 0:
         return Tiers(results)
     room = default_size(folder) if size is None else size
-    return Tiers(results, DiskCache(folder, ValueCodec(), room, stamp=code_stamp()))
+    waiting = min(MOST_BYTES, (memory_budget() if memory is None else memory) // 16)
+    return Tiers(results, DiskCache(folder, ValueCodec(), room, stamp=code_stamp(), waiting=waiting))
 
 
 def open_history(folders: Folders, cache: Tiers | None = None) -> History:

@@ -15,8 +15,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, cast
 
-from .disk_space import BLOCK, GROUPED, allowed, delete, drop, items
-from .disk_writer import Writer
+from .disk_space import BLOCK, GROUPED, RESERVE, allowed, delete, drop, items
+from .disk_writer import MOST_BYTES, Writer
 from .entry_file import (
     SUFFIX,
     Codec,
@@ -76,9 +76,10 @@ class DiskCache:
 
     `codec` says what has a form as data; what has none is not kept. Only what was written under the same
     `stamp` is found again: it stands for all that decides results besides keys, such as the program's own
-    code. Several processes may use one folder, and each may be killed at any moment. A file that is damaged
-    or that another program left is deleted and counts as not there. Where nothing can be written (a full
-    disk, a read-only folder) that is told once, and runs go on without. A `size` of 0 keeps nothing.
+    code. What waits to be written holds `waiting` bytes at most. Several processes may use one folder, and
+    each may be killed at any moment. A file that is damaged or that another program left is deleted and
+    counts as not there. Where nothing can be written (a full disk, a read-only folder) that is told once, and
+    runs go on without. A `size` of 0 keeps nothing.
     Safe to use from several threads.
     """
 
@@ -89,6 +90,7 @@ class DiskCache:
         size: int,
         *,
         stamp: str,
+        waiting: int = MOST_BYTES,
         warn: Callable[[str], None] = log.warning,
     ) -> None:
         self.folder = folder / RESULTS
@@ -98,7 +100,7 @@ class DiskCache:
         self._warn = warn
         self._place = self.folder / stamp
         self._prefix = f"{self._place}{os.sep}"
-        self._writer = Writer(self._write)
+        self._writer = Writer(self._write, waiting)
         self._seconds: dict[str, float] = {}
         self._used = 0
         self._unseen: float = float("inf")  # bytes written since the folder was looked through
@@ -226,7 +228,7 @@ class DiskCache:
                     self._place.mkdir(parents=True, exist_ok=True)
                     written = write_entry(path, facts, encoded, sync=sync)
             except OSError as error:
-                self._pause(error)
+                self._pause("the disk is full" if error.errno in FULL else error.strerror or str(error))
                 return
             size = -(-written // BLOCK) * BLOCK
             if len(self._seconds) >= REMEMBERED:
@@ -238,22 +240,26 @@ class DiskCache:
     def _make_room(self, size: int) -> bool:
         """Delete what is worth least so that `size` more bytes fit; tell whether they do."""
         # Other processes write too: what is there is looked at again after every so many bytes.
-        if self._used + size <= self.size and self._unseen <= self.size / 16:
+        fresh = self._unseen <= self.size / 16
+        if fresh and self._used + size <= allowed(self.folder, self.size, self._used):
             return True
         found = list(items(self.folder))
         room = allowed(self.folder, self.size, sum(item.size for item in found))
         full = sum(item.size for item in found) + size > room
         self._used = drop(found, int(room * ROOM) - size if full else room, self._seconds)
         self._unseen = 0
-        return self._used + size <= room
+        if self._used + size <= room:
+            return True
+        if room < self.size:
+            self._pause(f"less than {RESERVE / 2**30:.0f} GiB of the disk would stay free")
+        return False
 
-    def _pause(self, error: OSError) -> None:
+    def _pause(self, reason: str) -> None:
         self._paused_until = time.monotonic() + PAUSE
         self._writer.forget()
         if self._warned:
             return
         self._warned = True
-        reason = "the disk is full" if error.errno in FULL else error.strerror or str(error)
         self._warn(f"results are not kept in {self._place}: {reason}; runs go on without")
 
 

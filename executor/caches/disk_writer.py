@@ -22,7 +22,7 @@ MOST = 1024
 """Cheap results that may wait; beyond, the oldest are not written."""
 
 MOST_BYTES = 256 * 2**20
-"""Bytes that results may hold while they wait; one that is larger waits only alone."""
+"""Bytes that results may hold while they wait, unless another number is given."""
 
 EXIT_SECONDS = 5.0
 """Seconds that the end of the process waits for what is not written yet."""
@@ -40,11 +40,12 @@ class _Job:
 class Writer:
     """Calls `write` with one entry after the other: what cost much at once, what is cheap when it is quiet.
 
-    Of several with the same `slot` only the newest is written. Safe to use from several threads.
+    Of several with the same `slot` only the newest is written. What waits holds no more than `most` bytes; a
+    result that is larger waits only alone. Safe to use from several threads.
     """
 
-    def __init__(self, write: Callable[[str, Entry], None]) -> None:
-        self._write = write
+    def __init__(self, write: Callable[[str, Entry], None], most: int = MOST_BYTES) -> None:
+        self._write, self._most = write, most
         self._urgent: dict[str, _Job] = {}
         self._cheap: dict[str, _Job] = {}
         self._slots: dict[str, str] = {}
@@ -65,7 +66,7 @@ class Writer:
             self._forget(key)
             if slot is not None and (before := self._slots.get(slot)) is not None:
                 self._forget(before)
-            if self._bytes and self._bytes + size > MOST_BYTES:
+            if self._bytes and self._bytes + size > self._most:
                 return False
             jobs = self._urgent if urgent or entry.seconds >= CHEAP else self._cheap
             if len(jobs) >= MOST:
