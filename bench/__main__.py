@@ -9,6 +9,8 @@ MEASUREMENTS = {
     "startup": "how long a user waits: the commands, and the main workflow cold and warm",
     "caching": "seconds recomputed in sessions of editing: our rule of what to drop against plain LRU",
     "engine": "the executor's own cost: nodes a second, keys, cached answers",
+    "durability": "200 rounds of queueing jobs and kill -9 of the server or its worker: what is lost",
+    "server": "the server over the wire: 1,000 cheap nodes, many small jobs, many clients",
     "hostile": "workflows made to hurt: what it costs to refuse them",
     "sd15": "a step of a real-size Stable Diffusion 1.5 U-Net beside diffusers'",
     "picture": "a whole picture of that size beside diffusers: memory, loading, likeness",

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from .. import __version__
-from . import cache, convert, data_folders, explain, list_nodes, run, serve, validate
+from . import cache, convert, data_folders, explain, list_nodes, run, serve, user, validate
 from .root import VARIABLE, default_root, folder, home, require_folder
 from .usage import UsageError
 
-COMMANDS = (run, validate, convert, explain, list_nodes, cache, serve)
+COMMANDS = (run, validate, convert, explain, list_nodes, cache, serve, user)
 """The modules of the subcommands, in the order of the help."""
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130

@@ -21,6 +21,9 @@ NAME = "run"
 SUMMARY = "run a workflow and print where its pictures are"
 DESCRIPTION = "Run a workflow in this process and print the paths of its pictures."
 
+CLOSING = 5.0
+"""Seconds that a run waits, when all is said, for what is not on the disk yet."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -123,6 +126,7 @@ def command(given: argparse.Namespace) -> int:
         for picture in pictures:
             print(picture, flush=True)
         print(text, file=sys.stderr)
+    engine.close(CLOSING)
     return status or trace_status
 
 

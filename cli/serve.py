@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import disk, memory, precision
+from . import disk, memory, precision, protection
 
 NAME = "serve"
 SUMMARY = "answer over HTTP and a websocket"
@@ -19,9 +19,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", metavar="N", type=_port, default=8188, help="port (default: %(default)s; 0: any free)"
     )
+    protection.arguments(parser)
     disk.arguments(parser)
     memory.arguments(parser)
     precision.arguments(parser)
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="where jobs are kept: postgresql://USER:PASSWORD@HOST/NAME, which several servers may share, or "
+        "sqlite:///FILE (default: jobs/jobs.sqlite in the root folder)",
+    )
     parser.add_argument(
         "--preview-method",
         choices=("none", "auto", "latent2rgb", "taesd"),
@@ -56,6 +63,8 @@ def command(given: argparse.Namespace) -> int:
             given.cache_size,
             given.memory,
             given.precision,
+            protection=protection.asked(given),
+            database=given.database,
         )
     except ServeError as error:
         raise UsageError(str(error)) from error

@@ -12,7 +12,8 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Literal, cast, get_args
+from operator import attrgetter
+from typing import Any, Literal, cast, get_args
 
 from .problems import Json, listing, nearest
 
@@ -231,15 +232,23 @@ EVENTS: Mapping[str, type[Event]] = {str(fields(kind)[0].default): kind for kind
 """Every event class by its `type`, the first field of each."""
 
 
+_GETTERS = {
+    kind: (names, attrgetter(*names))
+    for kind in EVENTS.values()
+    for names in [tuple(field.name for field in fields(kind))]
+}
+
+
 def to_json(event: Event) -> dict[str, Json]:
     """Return the event as a JSON object; tuples become lists, a preview base64 text."""
-    return {spec.name: _plain(getattr(event, spec.name)) for spec in fields(event)}
-
-
-def _plain(value: object) -> Json:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    return cast(Json, list(cast("tuple[Json, ...]", value)) if isinstance(value, tuple) else value)
+    names, values_of = _GETTERS[type(event)]
+    told: dict[str, Any] = dict(zip(names, values_of(event), strict=True))
+    for name, value in told.items():
+        if isinstance(value, tuple):
+            told[name] = list(cast("tuple[Json, ...]", value))
+        elif isinstance(value, bytes):
+            told[name] = base64.b64encode(value).decode("ascii")
+    return told
 
 
 def from_json(told: Mapping[str, object]) -> Event:

@@ -30,16 +30,17 @@ from ..executor import (
     Validation,
     Workspaces,
     explain,
-    recorded,
     run,
     validate,
 )
 from ..executor.caches.disk_space import default_size
 from ..executor.caches.disk_writer import MOST_BYTES
 from ..executor.explaining.history import FILE as HISTORY_FILE
+from ..executor.explaining.recording import Scribe
 from ..executor.files.hashes import FILE as HASHES_FILE
 from ..executor.memory.meter import machine_bytes
 from ..executor.memory.workspaces import FILE as WORKSPACES_FILE
+from ..executor.runs.standby import Standby
 from .code_stamp import code_stamp
 from .codecs import ValueCodec
 from .model_folders import ALIASES, EXTRA_PATHS, KINDS, extra_folders
@@ -59,8 +60,9 @@ there is for the model."""
 MUCH = 0.05
 """Seconds of computing after which a run gives back memory."""
 
-SETTLING, SETTLING_CHEAP = 1.0, 0.005
-"""Seconds that the end of a run waits at most until what cost much, and what was cheap, is on the disk."""
+SETTLING, SETTLING_SHARE = 1.0, 0.1
+"""Seconds that the end of a run waits at most until what cost much is on the disk, and the part of what the
+run computed: so what is lost when the process is killed just then costs little."""
 
 
 def memory_budget() -> int:
@@ -146,6 +148,12 @@ class Engine:
     cache: MemoryCache | Tiers = field(default_factory=memory_cache)
     history: History | None = None
     memory: Memory = field(default_factory=lambda: Memory(Manager({"cpu": memory_budget()}), ran_out=ran_out))
+    _scribe: Scribe | None = field(init=False, repr=False, compare=False, default=None)
+    _threads: Standby = field(init=False, repr=False, compare=False, default_factory=Standby)
+
+    def __post_init__(self) -> None:
+        if self.history is not None:
+            object.__setattr__(self, "_scribe", Scribe(self.history, self.table, self.folders))
 
     def validate(self, graph: Graph, targets: Iterable[str] | None = None) -> Validation:
         """Check a workflow; loads no torch."""
@@ -164,6 +172,8 @@ class Engine:
         """
         checked = validation or self.validate(graph, targets)
         checked.raise_if_nothing_runs()
+        if self._scribe is not None:
+            self._scribe.flush()
         return explain(checked, self.table, self.folders, self.cache, self.history)
 
     def run(
@@ -176,11 +186,12 @@ class Engine:
         extra_pnginfo: Json = None,
         previews: str | None = None,
         receipts: Receipts | None = None,
+        pausing: Callable[[], object] = lambda: None,
     ) -> Generator[Event]:
         """Run a workflow and tell what happens; raises WorkflowError at once when nothing of it can run.
 
         `previews` is one of `PREVIEW_METHODS`, None for no previews; `receipts` are those of earlier attempts
-        at this run.
+        at this run. `pausing` is called whenever there is nothing to tell for a moment.
         """
         checked = validation or self.validate(graph, targets)
         digests: dict[str, str] = {}
@@ -197,11 +208,12 @@ class Engine:
             memory=self.memory,
             receipts=receipts,
             digests=digests,
+            start=self._threads.start,
+            pausing=pausing,
         )
-        events = tidied(events)
-        if self.history is not None:
-            events = recorded(events, self.history, checked.graph, self.table, self.folders, digests)
-        return written(events, self.cache) if isinstance(self.cache, Tiers) else events
+        if self._scribe is not None:
+            events = self._scribe.noted(events, checked.graph, digests)
+        return tidied(events, settle=self.cache.settle if isinstance(self.cache, Tiers) else None)
 
     def free(self, *, results: bool = False) -> None:
         """Give up all weights that nobody computes with, and with `results` what is remembered in memory.
@@ -218,18 +230,24 @@ class Engine:
     def close(self, seconds: float) -> bool:
         """Wait until the disk has all results, no longer than so many seconds; tell whether it has.
 
-        The end of a process does so by itself, unless it is a sudden one (`os._exit`).
+        The history is written too. The end of a process does so by itself, unless it is a sudden one
+        (`os._exit`).
         """
+        if self._scribe is not None:
+            self._scribe.close()
         return not isinstance(self.cache, Tiers) or self.cache.flush(seconds)
 
 
 def tidied(
-    events: Generator[Event], give_back: Callable[[], object] = lambda: diffusion.give_back_free()
+    events: Generator[Event],
+    give_back: Callable[[], object] = lambda: diffusion.give_back_free(),
+    settle: Callable[[float], object] | None = None,
 ) -> Generator[Event]:
     """Yield the events of a run; when it is over and much was computed, give back the memory that is free.
 
-    That takes a few milliseconds. Of a run that did not come to its end the last node does not tell how long
-    it computed: there the time since the run began counts.
+    That takes a few milliseconds. Then `settle` is called with the seconds that the disk may take to have the
+    results. Of a run that did not come to its end the last node does not tell how long it computed: there the
+    time since the run began counts.
     """
     computed, at, done = 0.0, 0.0, False
     try:
@@ -241,17 +259,11 @@ def tidied(
                 yield event
     finally:
         # Only now does nothing run any more, however this ended.
-        if (computed if done else at) >= MUCH:
+        took = computed if done else at
+        if took >= MUCH:
             give_back()
-
-
-def written(events: Generator[Event], cache: Tiers) -> Generator[Event]:
-    """Yield the events of a run; when it is over, wait a moment until the disk has its results."""
-    with closing(events):
-        try:
-            yield from events
-        finally:
-            cache.flush(SETTLING, SETTLING_CHEAP)
+        if settle is not None:
+            settle(min(SETTLING, SETTLING_SHARE * took))
 
 
 def without_gradients() -> AbstractContextManager[object]:

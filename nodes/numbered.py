@@ -14,8 +14,9 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from ..executor import Json, Receipt
+from ..executor import Json, Receipt, UnsafeNameError
 from ..executor.files.atomic import sync_folder
+from ..executor.files.names import below
 
 PART = ".part"
 ABANDONED_SECONDS = 3600
@@ -78,13 +79,16 @@ def _filled(prefix: str, tokens: Mapping[str, object]) -> str:
 def _target(root: Path, prefix: str) -> tuple[Path, str]:
     """Split a prefix into the folder below `root` and the base name, refusing every way out of `root`."""
     parts = PurePosixPath(prefix.replace("\\", "/"))
-    folder = (root / parts.parent).resolve()
-    if not folder.is_relative_to(root.resolve()) or "\0" in prefix or ".." in parts.parts:
+    folder, base = parts.parent.as_posix(), parts.name
+    try:
+        # With a number behind it even the name of a device is none; so only the folder's name may be bad.
+        path = below(root, f"{folder}/{base}_" if folder != "." else f"{base}_")
+    except (UnsafeNameError, UnicodeEncodeError, OSError) as error:
         raise OutputError(
-            f"filename_prefix {prefix!r} leads out of the output folder {root}; "
+            f"filename_prefix {prefix!r} leads out of the output folder {root}, or can't be a file's name; "
             "use a plain name or folders below it, such as 'holiday/beach'"
-        )
-    return folder, parts.name
+        ) from error
+    return path.parent.resolve(), base
 
 
 def _save(

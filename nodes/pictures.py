@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+"""Raster formats that are read; Pillow knows others that hand a file to another program."""
+
+MOST_PIXELS = 2**27
+"""Pixels of all frames of a file that is read: 1.5 GiB as numbers."""
+
+
 class PictureError(Exception):
     """A picture could not be read; the message says which, why and what to do."""
 
@@ -88,13 +95,19 @@ def read_picture(path: Path) -> tuple[list[Pixels], list[Pixels] | None]:
     """Read the frames of a picture as RGB [H,W,3] and, where it has transparency, their alpha [H,W].
 
     Frames of another size than the first are left out. The camera's orientation mark is applied.
-    Raises PictureError for a file that is no picture or is cut short.
+    Raises PictureError for a file that is no picture, is cut short or has too many pixels.
     """
     import numpy as np
     from PIL import Image, ImageOps, ImageSequence
 
     try:
-        with Image.open(path) as file:
+        with Image.open(path, formats=FORMATS) as file:
+            count: int = getattr(file, "n_frames", 1)
+            if file.width * file.height * count > MOST_PIXELS:
+                raise PictureError(
+                    f"{path.name} has {count} frames of {file.width}x{file.height} pixels; "
+                    f"all together may have {MOST_PIXELS}"
+                )
             frames = [ImageOps.exif_transpose(frame.copy()) for frame in ImageSequence.Iterator(file)]
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PictureError(

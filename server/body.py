@@ -7,14 +7,40 @@ from typing import cast
 from aiohttp import web
 
 from ..executor import Json
+from .limits import LIMITS
 
 
 def read_json(text: bytes | str) -> Json:
     """Return what JSON text says; raises ValueError, also for NaN and infinities: JSON has none."""
     try:
-        return cast(Json, json.loads(text, parse_constant=_refuse))
+        read = cast(Json, json.loads(text, parse_constant=_refuse))
     except RecursionError:
-        raise ValueError("its values are nested too deeply to be read") from None
+        read = None
+        deep = True
+    else:
+        deep = _opens(text) > LIMITS.json_depth and _is_deeper(read, LIMITS.json_depth)
+    if deep:
+        raise ValueError(f"its values are nested too deeply; {LIMITS.json_depth} levels are the most")
+    return read
+
+
+def _opens(text: bytes | str) -> int:
+    """Count what may begin a list or an object."""
+    return text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")
+
+
+def _is_deeper(value: Json, most: int) -> bool:
+    level: list[Json] = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, list | dict)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return any(isinstance(inner, list | dict) for inner in level)
 
 
 def _refuse(name: str) -> None:

@@ -2,32 +2,67 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
 
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
+from .access.identity import Identity
 from .body import read_json
-from .messages import Message, feature_flags
+from .limits import FRAMES_SECONDS, LIMITS, Limits
+from .messages import Message, feature_flags, status
 from .outbox import Outbox
 
-MAX_FRAME = 1 * 2**20
-"""Longest frame read from a client, in bytes; they only ever send their feature flags."""
+Session = tuple[str, str]
+"""A user, and the id that a client of theirs has chosen: another user's of the same id is another."""
 
-MAX_BODY = 100 * 2**20
-"""Longest request body, in bytes."""
+FEW = 4
+"""Sessions that are told of each change of the queue."""
 
-FLAGS: Mapping[str, object] = {"supports_preview_metadata": True, "max_upload_size": MAX_BODY}
-"""What this server can do, as clients ask for it."""
+PAUSE_PER_CLIENT = 0.001
+"""Where there are more, seconds for each of them between two times that all are told: jobs come by the
+hundred a second, and each changes the queue three times."""
+
+FULL = 2**16
+"""Bytes that may wait for the network before more messages are taken from the outbox."""
+
+LOOK_AGAIN = 0.02
+"""Seconds until it is looked again whether there are still so many."""
 
 log = logging.getLogger(__name__)
+
+
+def flags_of(limits: Limits) -> Mapping[str, object]:
+    """Return what a server can do, as clients ask for it."""
+    return {"supports_preview_metadata": True, "max_upload_size": limits.upload_bytes}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guest:
+    """Who has opened a websocket, from which address; `proof` is what let them in."""
+
+    identity: Identity
+    address: str
+    proof: str = ""
 
 
 class Client:
     """One open websocket with its outbox."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.WriteTransport,
+        guest: Guest,
+        limits: Limits = LIMITS,
+    ) -> None:
         self.socket = socket
-        self.outbox = Outbox()
+        self._transport = transport
+        self.guest = guest
+        self.outbox = Outbox(limits.outbox)
+        self._limits = limits
         self.flags: Mapping[str, object] = {}
         self._writer: asyncio.Task[None] | None = None
 
@@ -59,11 +94,18 @@ class Client:
         await self.socket.close()
 
     async def _read(self) -> None:
+        recent: deque[float] = deque(maxlen=self._limits.frames)
         first = True
         async for frame in self.socket:
             if first:
                 self._hear(frame)
             first = False
+            now = monotonic()
+            if len(recent) == recent.maxlen and now - recent[0] < FRAMES_SECONDS:
+                log.warning("a websocket client sends too many messages; closing its socket")
+                await self.socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"too many messages")
+                return
+            recent.append(now)
 
     def _hear(self, frame: WSMessage) -> None:
         """Read a client's first message: only its feature flags have a meaning."""
@@ -77,50 +119,88 @@ class Client:
         match said:
             case {"type": "feature_flags", "data": dict() as flags}:
                 self.flags = flags
-                self.send(feature_flags(FLAGS))
+                self.send(feature_flags(flags_of(self._limits)))
             case _:
                 log.info("a websocket client sent a message without a meaning here")
 
     async def _write(self) -> None:
         while True:
-            message = await self.outbox.get()
-            if message.picture is None:
-                await self.socket.send_str(message.to_json())
-            else:
-                await self.socket.send_bytes(message.to_bytes())
+            messages = await self.outbox.take()
+            if self.socket.closed or self._transport.is_closing():
+                raise ConnectionResetError("the websocket is closed")
+            self._transport.write(b"".join([message.frame for message in messages]))
+            # There is no way to be told: this is for those who read slowly, and what they don't is kept here.
+            while self._transport.get_write_buffer_size() > FULL:
+                await asyncio.sleep(LOOK_AGAIN)
 
 
 class Clients:
-    """All connected clients by session id; the newest socket of an id is the one that receives."""
+    """All connected clients by session; the newest socket of a session is the one that receives."""
 
-    def __init__(self) -> None:
-        self._clients: dict[str, Client] = {}
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self._limits = limits
+        self._clients: dict[Session, Client] = {}
         self._open: set[Client] = set()
+        self._addresses: Counter[str] = Counter()
+        self._remaining = 0
+        self._status_due: asyncio.TimerHandle | None = None
+
+    def full(self, address: str) -> int | None:
+        """Return the status that refuses one more socket from an address; None where it is welcome."""
+        if len(self._open) >= self._limits.websockets:
+            return 503
+        return 429 if self._addresses[address] >= self._limits.websockets_of_address else None
 
     def join(self, sid: str, client: Client) -> None:
         """Make a client the receiver of its session's messages."""
-        self._clients[sid] = client
+        self._clients[client.guest.identity.name, sid] = client
         self._open.add(client)
+        self._addresses[client.guest.address] += 1
 
     def leave(self, sid: str, client: Client) -> None:
         """Forget a client; a newer one may have taken its place."""
         self._open.discard(client)
-        if self._clients.get(sid) is client:
-            del self._clients[sid]
+        self._addresses -= Counter((client.guest.address,))
+        session = (client.guest.identity.name, sid)
+        if self._clients.get(session) is client:
+            del self._clients[session]
 
-    def connected(self, sid: str) -> bool:
+    def connected(self, session: Session) -> bool:
         """Return whether a session has a socket."""
-        return sid in self._clients
+        return session in self._clients
 
-    def send(self, message: Message, sid: str | None) -> None:
+    def send(self, message: Message, session: Session) -> None:
         """Send to one session; nothing happens while it has no socket."""
-        if sid is not None and (client := self._clients.get(sid)):
+        if client := self._clients.get(session):
             client.send(message)
 
-    def broadcast(self, message: Message) -> None:
-        """Send to every session."""
+    def tell_status(self, remaining: int) -> None:
+        """Tell every session how many jobs wait or run: where there are many sessions, not every time."""
+        if len(self._clients) <= FEW:
+            self.broadcast(status(remaining))
+            return
+        self._remaining = remaining
+        if self._status_due is None:
+            pause = len(self._clients) * PAUSE_PER_CLIENT
+            self._status_due = asyncio.get_running_loop().call_later(pause, self._tell_newest_status)
+
+    def _tell_newest_status(self) -> None:
+        self._status_due = None
+        self.broadcast(status(self._remaining))
+
+    def broadcast(self, message: Message, about: str | None = None) -> None:
+        """Send to every session, or to those that may hear `about` a user's jobs."""
         for client in self._clients.values():
-            client.send(message)
+            if about is None or client.guest.identity.may_see(about):
+                client.send(message)
+
+    async def dismiss(self, welcome: Callable[[Guest], bool]) -> None:
+        """Close the sockets of those who are not let in any more."""
+        gone = [client for client in self._open if not welcome(client.guest)]
+        closing = (
+            client.socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"token gone") for client in gone
+        )
+        await asyncio.gather(*closing)
 
     def end(self, slot: str) -> None:
         """Let the last state of a slot go to whoever hears of it: there will be no other."""

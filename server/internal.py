@@ -4,9 +4,11 @@ import asyncio
 
 from aiohttp import web
 
+from .access.guard import identity_of
 from .body import object_in
 from .files import view
 from .state import SERVER
+from .users.who import folders_of
 
 
 async def get_logs(request: web.Request) -> web.Response:
@@ -26,7 +28,8 @@ async def patch_subscription(request: web.Request) -> web.Response:
     body = await object_in(request)
     match body.get("clientId"), body.get("enabled"):
         case str(client), bool(enabled):
-            request.app[SERVER].logs.subscribe(client, enabled=enabled)
+            session = (identity_of(request).name, client)
+            request.app[SERVER].logs.subscribe(session, enabled=enabled)
         case _:
             raise web.HTTPBadRequest(
                 text='The request\'s body must be {"clientId": text, "enabled": true or false}\n'
@@ -46,7 +49,7 @@ async def get_files(request: web.Request) -> web.Response:
     kind = request.match_info["kind"]
     if kind not in view.ROOTS:
         return web.json_response({"error": "Invalid directory type"}, status=400)
-    return web.json_response(await asyncio.to_thread(view.newest_first, request.app[SERVER].folders, kind))
+    return web.json_response(await asyncio.to_thread(view.newest_first, folders_of(request), kind))
 
 
 BARE = (

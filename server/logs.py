@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from .clients import Clients
+from .clients import Clients, Session
 from .messages import Message
 
 LINES = 1000
@@ -28,7 +28,7 @@ class LogFeed(logging.Handler):
         self._clients = clients
         self._lines: deque[Mapping[str, str]] = deque(maxlen=lines)
         self._new: deque[Mapping[str, str]] = deque(maxlen=lines)
-        self._subscribed: set[str] = set()
+        self._subscribed: set[Session] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._scheduled = False
         self._own = logging.getLogger(__name__.partition(".")[0])  # this program's, not its libraries'
@@ -57,7 +57,7 @@ class LogFeed(logging.Handler):
             self._scheduled = True
             self._loop.call_soon_threadsafe(self._publish)
 
-    def subscribe(self, client: str, *, enabled: bool) -> None:
+    def subscribe(self, client: Session, *, enabled: bool) -> None:
         """Send new lines to a client from now on, or no more; one that is not connected is none."""
         if enabled and self._clients.connected(client):
             self._subscribed.add(client)

@@ -5,7 +5,10 @@ import struct
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import cast
+
+from .frames import BINARY, TEXT, frame
 
 PREVIEW, PREVIEW_WITH_METADATA = 1, 4
 """Kinds of binary frames."""
@@ -14,7 +17,7 @@ JPEG = 1
 """What the picture in a frame of kind PREVIEW is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """One text frame: `{"type": type, "data": data}`, or a binary one with `picture`, a JPEG file.
 
@@ -44,10 +47,17 @@ class Message:
         }
         return replace(self, data={**self.data, "nodes": new})
 
+    @cached_property
+    def frame(self) -> bytes:
+        """The message as it is written to a socket: made once, however many clients get it."""
+        if self.picture is None:
+            return frame(TEXT, self.to_json().encode())
+        return frame(BINARY, self.to_bytes())
+
     def to_json(self) -> str:
         """Return the frame's text."""
         # In ASCII: half of a surrogate pair has no other encoding.
-        return json.dumps({"type": self.type, "data": self.data})
+        return json.dumps({"type": self.type, "data": self.data}, default=_as_object)
 
     def to_bytes(self) -> bytes:
         """Return the binary frame of a picture."""
@@ -56,6 +66,13 @@ class Message:
             return struct.pack(">II", PREVIEW, JPEG) + self.picture
         data = json.dumps(self.data).encode()
         return struct.pack(">II", PREVIEW_WITH_METADATA, len(data)) + data + self.picture
+
+
+def _as_object(value: object) -> object:
+    """Return a mapping that is no dictionary as one; raises TypeError when it is something else."""
+    if isinstance(value, Mapping):
+        return dict(cast(Mapping[str, object], value))
+    raise TypeError(f"no JSON: {value!r}")
 
 
 def status(remaining: int, sid: str | None = None) -> Message:

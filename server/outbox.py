@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 from .messages import Message
@@ -10,8 +11,12 @@ from .messages import Message
 LIMIT = 4096
 """Messages that may wait for one client; a client that is further behind is disconnected."""
 
-BEHIND = 64
-"""When so many wait, the client is slow: it gets only the latest of each state."""
+BEHIND = 512
+"""When so many wait, the client is slow: it gets only the latest of each state. A line of a worker may bring
+hundreds at once."""
+
+BATCH = 256
+"""Messages that are taken at once; what waits longer may still be replaced by a newer state."""
 
 LIGHT = 32
 """A state of more nodes than this is always told as seldom as it may be."""
@@ -58,21 +63,23 @@ class Outbox:
         self._changed.set()
         return len(self._waiting) <= self._limit
 
-    async def get(self) -> Message:
-        """Wait for the next message that may go out, and take it from the queue."""
+    async def take(self, most: int = BATCH) -> list[Message]:
+        """Wait until something may go out, and take it from the queue: all of it, or so many messages."""
         while True:
             now = self._clock()
             for slot in [slot for slot in self._held if self._due.get(slot, 0.0) <= now]:
                 self._release(slot)
             if self._waiting:
-                return self._going(self._waiting.popitem(last=False)[1])
+                count = min(most, len(self._waiting))
+                return [self._going(self._waiting.popitem(last=False)[1]) for _ in range(count)]
             self._changed.clear()
             patience = min((self._due[slot] - now for slot in self._held), default=None)
-            try:
+            if patience is None:
+                await self._changed.wait()
+                continue
+            with suppress(TimeoutError):
                 async with asyncio.timeout(patience):
                     await self._changed.wait()
-            except TimeoutError:
-                continue
 
     def end(self, slot: str) -> None:
         """Let the last state of a slot go, whole; there will be no other."""

@@ -1,7 +1,7 @@
 """What the web process and a worker process say to each other: one JSON object on each line.
 
     web -> worker:  run, cancel, explain, free
-    worker -> web:  ready, event, finished, explained, logged
+    worker -> web:  ready, events, finished, explained, logged
 
 Pictures cross as files in the root folder, never through here; only the small previews of a moment do, which
 would be gone before a file of theirs was found. The same lines could travel over a socket to
@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar, get_args
 
 from ..executor import Json
+from .access.identity import ONLY
 
 LINE_LIMIT = 64 * 2**20
 """Longest line that a worker sends, in bytes: the start of a run names every node."""
@@ -29,6 +30,8 @@ class Run:
     targets: tuple[str, ...]
     extra_pnginfo: Json = None
     previews: str | None = None
+    receipts: str | None = None  # the file, below the root, of what earlier attempts have written
+    user: str = ONLY  # whose folders the files of the graph lie in
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", tuple(self.targets))
@@ -50,6 +53,7 @@ class Explain:
     question: int
     prompt: Mapping[str, object]  # API format
     targets: tuple[str, ...]
+    user: str = ONLY
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", tuple(self.targets))
@@ -73,11 +77,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One executor event of a job, in the executor's own JSON form."""
+    """Executor events of a job, in their order, each in the executor's own JSON form."""
 
-    type: ClassVar[str] = "event"
+    type: ClassVar[str] = "events"
     job: str
-    event: Mapping[str, object]
+    events: tuple[Mapping[str, object], ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "events", tuple(self.events))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,28 +6,34 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .. import __version__
-from . import internal, page, v1
+from . import internal, page, v1, wire
+from .access import login
+from .access.guard import identity_of
 from .body import number_in, object_in, strings_in
 from .catalogue import models, system, templates
-from .clients import FLAGS
+from .clients import flags_of
 from .files import uploads, view
+from .headers import page_policy
 from .object_info import object_info, object_info_of
+from .origin import refused
 from .prompt import RefusedError, accept
 from .sockets import websocket
 from .state import SERVER
 from .users import settings, userdata, who
+from .users.who import folders_of
 
 
 async def post_prompt(request: web.Request) -> web.Response:
     """Validate a workflow and queue it."""
-    server = request.app[SERVER]
-    jobs = server.jobs
-    body = await request.read()  # nothing is awaited between the check of an id and the job that takes it
+    server, user = request.app[SERVER], identity_of(request).name
+    body, most = await request.read(), server.limits.waiting_jobs
+    if server.jobs.remaining >= most and await server.jobs.unfinished(user) >= most:
+        told = f"{most} of your jobs wait already; let some of them run first"
+        return refused(429, "queue_full", "The queue is full", told)
     try:
-        accepted = accept(body, jobs.next_number, jobs.waits_or_runs, server.table, server.folders)
-    except RefusedError as refused:
-        return web.json_response(refused.answer, status=400)
-    jobs.put(accepted.job)
+        accepted = await accept(body, user, server.jobs, server.table, folders_of(request), server.limits)
+    except RefusedError as wrong:
+        return web.json_response(wrong.answer, status=400)
     return web.json_response(accepted.answer())
 
 
@@ -38,20 +44,16 @@ async def get_prompt(request: web.Request) -> web.Response:
 
 async def get_queue(request: web.Request) -> web.Response:
     """List the running and the waiting jobs."""
-    jobs = request.app[SERVER].jobs
-    running = [jobs.running.item()] if jobs.running is not None else []
-    return web.json_response(
-        {"queue_running": running, "queue_pending": [job.item() for job in jobs.pending]}
-    )
+    return _json(wire.queue(await request.app[SERVER].jobs.queue(user=identity_of(request).scope)))
 
 
 async def post_queue(request: web.Request) -> web.Response:
     """Forget waiting jobs: `{"clear": true}` all, `{"delete": [ids]}` some."""
-    jobs, body = request.app[SERVER].jobs, await object_in(request)
+    jobs, user, body = request.app[SERVER].jobs, identity_of(request).scope, await object_in(request)
     if body.get("clear"):
-        jobs.drop()
+        await jobs.drop(user=user)
     for name in strings_in(body, "delete"):
-        jobs.drop({name})
+        await jobs.drop({name}, user=user)
     return web.Response()
 
 
@@ -59,43 +61,44 @@ async def post_interrupt(request: web.Request) -> web.Response:
     """Stop the running job; with `{"prompt_id": id}` only if it is that one."""
     body = await object_in(request)
     wanted = body.get("prompt_id")
-    await request.app[SERVER].dispatcher.interrupt(None if not wanted else str(wanted))
+    job, user = None if not wanted else str(wanted), identity_of(request).scope
+    await request.app[SERVER].dispatcher.interrupt(job, user=user)
     return web.Response()
 
 
 async def get_history(request: web.Request) -> web.Response:
     """List finished jobs, oldest first; `max_items` and `offset` choose a window."""
-    window = request.app[SERVER].jobs.history(number_in(request, "max_items"), number_in(request, "offset"))
-    return web.json_response({name: record.entry() for name, record in window.items()})
+    jobs, user = request.app[SERVER].jobs, identity_of(request).scope
+    window = await jobs.history(number_in(request, "max_items"), number_in(request, "offset"), user=user)
+    return _json(wire.history(window))
 
 
 async def get_history_of(request: web.Request) -> web.Response:
     """Tell how one job ended; an empty object while it has not."""
-    name = request.match_info["prompt_id"]
-    record = request.app[SERVER].jobs.record(name)
-    return web.json_response({} if record is None else {name: record.entry()})
+    jobs, user = request.app[SERVER].jobs, identity_of(request).scope
+    record = await jobs.record(request.match_info["prompt_id"], user=user)
+    return _json(wire.history([] if record is None else [record]))
 
 
 async def post_history(request: web.Request) -> web.Response:
     """Forget finished jobs: `{"clear": true}` all, `{"delete": [ids]}` some."""
-    jobs, body = request.app[SERVER].jobs, await object_in(request)
+    jobs, user, body = request.app[SERVER].jobs, identity_of(request).scope, await object_in(request)
     if body.get("clear"):
-        jobs.forget()
-    jobs.forget(strings_in(body, "delete"))
+        await jobs.forget(user=user)
+    await jobs.forget(strings_in(body, "delete"), user=user)
     return web.Response()
 
 
 async def get_object_info(request: web.Request) -> web.Response:
     """Declare every node."""
-    server = request.app[SERVER]
-    return web.json_response(object_info(server.table, server.folders))
+    return web.json_response(object_info(request.app[SERVER].table, folders_of(request)))
 
 
 async def get_object_info_of(request: web.Request) -> web.Response:
     """Declare one node; an empty object when there is none of that name."""
     server, name = request.app[SERVER], request.match_info["node_class"]
     found = server.table.get(name)
-    return web.json_response({} if found is None else {name: object_info_of(found, server.folders)})
+    return web.json_response({} if found is None else {name: object_info_of(found, folders_of(request))})
 
 
 async def post_free(request: web.Request) -> web.Response:
@@ -109,18 +112,19 @@ async def post_free(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def get_features(_: web.Request) -> web.Response:
+async def get_features(request: web.Request) -> web.Response:
     """Tell what this server can do."""
-    return web.json_response(FLAGS)
+    return web.json_response(flags_of(request.app[SERVER].limits))
 
 
 async def get_page(request: web.Request) -> web.Response:
     """Show a person that the server runs."""
     server = request.app[SERVER]
-    pictures = await asyncio.to_thread(page.newest_pictures, server.folders.root("output"))
-    html = page.render(__version__, server.folders.base, pictures, server.jobs)
+    pictures = await asyncio.to_thread(page.newest_pictures, folders_of(request).root("output"))
+    html = page.render(__version__, server.folders.base, pictures, await server.jobs.counts())
     never_kept = {"Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "0"}
-    return web.Response(text=html, content_type="text/html", headers=never_kept)
+    headers = {**never_kept, "Content-Security-Policy": page_policy(page.STYLE)}
+    return web.Response(text=html, content_type="text/html", headers=headers)
 
 
 ROUTES = (
@@ -148,8 +152,12 @@ ROUTES = (
 )
 """Method, path and handler of every route of ComfyUI's interface."""
 
-BARE = (("GET", "/", get_page), *templates.BARE, *internal.BARE)
+BARE = (("GET", "/", get_page), *templates.BARE, *internal.BARE, *login.BARE)
 """Method, path and handler of what is asked for without a prefix."""
+
+
+def _json(text: str) -> web.Response:
+    return web.Response(text=text, content_type="application/json")
 
 
 def add_routes(app: web.Application) -> None:

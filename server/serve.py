@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,11 +16,20 @@ from aiohttp import web
 from ..executor import Folders
 from ..nodes import NODES, with_subgraphs
 from .app import make_app
+from .connections import GatedSite, allow_open_files, gated_runner
 from .origin import is_loopback
+from .protection import Protection, ProtectionError, door_for, tls_of
+from .state import SERVER
+from .store import StoreError, url_of
 from .worker_process import command
+
+log = logging.getLogger(__name__)
 
 NAME = re.compile(r"[\w.:%-]+")
 """What may be an address or the name of a host."""
+
+NO_MORE = Protection()
+"""What protects a server that only its own machine reaches."""
 
 GRACE = 2.0
 """Seconds that open requests get to end when the server stops."""
@@ -39,28 +49,43 @@ def serve(
     cache_size: int | None = None,
     memory: int | None = None,
     precision: str = "auto",
+    protection: Protection = NO_MORE,
+    database: str | None = None,
 ) -> None:
     """Serve folders until SIGINT or SIGTERM; `announce` is given the server's URL once it answers.
 
     `extra_paths` are the files of extra model paths that `folders` was made with, for the worker to read too;
     `previews` names the way in which samplers show what they have so far, `cache_size` the bytes of results
     that are kept on the disk, `memory` those that the worker computes in, `precision` in what large
-    models compute there.
+    models compute there, `protection` who may come in, `database` the address of the database of jobs when it
+    is not a file in the root.
     Raises ServeError.
     """
     if not NAME.fullmatch(address):
         raise ServeError(f"--listen takes an address such as 127.0.0.1, not {address!r}; or leave it out")
-    if not is_loopback(address):
-        here = port or 8188
-        raise ServeError(
-            f"--listen {address} would let other machines in, and this version can't ask for a password. "
-            "Leave --listen out, and reach the server from elsewhere through a tunnel: "
-            f"ssh -L {here}:127.0.0.1:{here} THIS-MACHINE"
-        )
+    try:
+        door, tls = door_for(folders, address, protection), tls_of(protection)
+    except ProtectionError as error:
+        raise ServeError(str(error)) from error
     _log_to_terminal()
+    if tls is None and not is_loopback(address):
+        log.warning("tokens and pictures cross the network in the clear: use --tls-cert and --tls-key")
     worker = command(folders.base, extra_paths, cache_size, memory, precision)
-    app = make_app(with_subgraphs(NODES, folders.base), folders, worker, previews)
-    asyncio.run(_serve(app, address, port, announce))
+    try:
+        url = None if database is None else url_of(database)
+        app = make_app(
+            with_subgraphs(NODES, folders.base),
+            folders,
+            worker,
+            previews,
+            door,
+            (address, *protection.hosts),
+            protection.limits,
+            url,
+        )
+        asyncio.run(_serve(app, address, port, announce, tls))
+    except StoreError as error:
+        raise ServeError(str(error)) from error
 
 
 def _log_to_terminal() -> None:
@@ -70,14 +95,22 @@ def _log_to_terminal() -> None:
     logging.basicConfig(handlers=[terminal], format="%(message)s")
 
 
-async def _serve(app: web.Application, address: str, port: int, announce: Callable[[str], None]) -> None:
+async def _serve(
+    app: web.Application,
+    address: str,
+    port: int,
+    announce: Callable[[str], None],
+    tls: ssl.SSLContext | None,
+) -> None:
     listening = _listen(address, port)  # before anything is started for nothing
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
+    limits = app[SERVER].limits
+    allow_open_files(limits.connections)
+    runner = gated_runner(app, limits, shutdown_timeout=GRACE)
     try:
         await runner.setup()
-        await web.SockSite(runner, listening).start()
+        await GatedSite(runner, listening, limits, tls).start()
         shown = f"[{address}]" if ":" in address else address
-        announce(f"http://{shown}:{listening.getsockname()[1]}")
+        announce(f"{'http' if tls is None else 'https'}://{shown}:{listening.getsockname()[1]}")
         await _asked_to_stop()
     finally:
         await runner.cleanup()

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from ..executor import Folders, NodeTable
+from .access.door import Door
 from .clients import Clients
 from .dispatch import Dispatcher
 from .jobs import Jobs
+from .limits import LIMITS, Limits
 from .logs import LogFeed
 from .worker_process import WorkerProcess
-
-PICTURES = 2
-"""Pictures that are decoded at the same time: each may take some hundred megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +26,11 @@ class Server:
     worker: WorkerProcess
     dispatcher: Dispatcher
     logs: LogFeed
+    door: Door
+    limits: Limits = LIMITS
     settings: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a user's settings are read and written back."""
-    pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PICTURES))
+    pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LIMITS.pictures))
     """Held while a picture is decoded."""
 
 

@@ -1,7 +1,8 @@
 """A run as websocket clients know it: the executor's events, told as the wire's messages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from ..executor.events import (
     Event,
@@ -19,9 +20,43 @@ from ..executor.events import (
 )
 from .jobs import Job, Record
 from .messages import Message, executing, timestamp
+from .store.values import EndState
 
 TOLD_TO_ALL = frozenset({"progress_state", "preview", "progress", "execution_interrupted"})
 """What every client hears of a job that belongs to none."""
+
+
+State = Mapping[str, object]
+"""How far a node is, as the wire says it."""
+
+LOG = 1000
+"""Changes of states that are kept at least before what they come to takes their place."""
+
+
+class States(Mapping[str, State]):
+    """The states of nodes at one moment: put together when somebody looks, which is seldom.
+
+    `log` has the changes up to that moment; it may grow afterwards.
+    """
+
+    def __init__(self, log: list[tuple[str, State]]) -> None:
+        self._log, self._length = log, len(log)
+
+    @cached_property
+    def _states(self) -> dict[str, State]:
+        return dict(self._log[: self._length])
+
+    def __getitem__(self, name: str) -> State:
+        """Return the state of a node."""
+        return self._states[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the nodes in the order in which they were first heard of."""
+        return iter(self._states)
+
+    def __len__(self) -> int:
+        """Count the nodes."""
+        return len(self._states)
 
 
 class Story:
@@ -37,8 +72,9 @@ class Story:
         self._current_class: str | None = None
         self._clock = clock
         self._started: RunStarted | None = None
-        self._succeeded = False
-        self._states: dict[str, Mapping[str, object]] = {}  # entries are replaced, never changed
+        self._state: EndState = "failed"
+        self._states: dict[str, State] = {}  # entries are replaced, never changed
+        self._log: list[tuple[str, State]] = []  # from which the states follow
         self._ran: list[str] = []
         self._outputs: dict[str, object] = {}
         self._meta: dict[str, object] = {}
@@ -69,10 +105,11 @@ class Story:
             case RunFailed():
                 self._end("execution_error", self._failure(event))
             case RunCancelled():
+                self._state = "cancelled"
                 where = {"node_id": event.display_node, "node_type": event.class_type, "executed": self._ran}
                 self._end("execution_interrupted", where)
             case RunDone():
-                self._succeeded = True
+                self._state = "done"
                 self._end("execution_success", {})
             case NodeBlocked() | Span() | Mark():
                 pass  # the wire has no word for them
@@ -80,7 +117,7 @@ class Story:
 
     def break_off(self, error: Exception) -> None:
         """End the story of a run that can tell no more itself: its worker died."""
-        self._succeeded = False
+        self._state = "failed"
         self._end(
             "execution_error",
             {
@@ -99,7 +136,7 @@ class Story:
         """Return what the history keeps of the run."""
         return Record(
             job=self.job,
-            succeeded=self._succeeded,
+            state=self._state,
             outputs=self._outputs,
             meta=self._meta,
             messages=tuple(self._remembered),
@@ -160,7 +197,7 @@ class Story:
     def _place(
         self, event: NodeStarted | Progress | NodeFinished, value: object, most: object, state: str
     ) -> None:
-        self._states[event.node] = {
+        place: State = {
             "value": value,
             "max": most,
             "state": state,
@@ -170,12 +207,17 @@ class Story:
             "parent_node_id": event.parent,
             "real_node_id": event.display_node,
         }
+        self._states[event.node] = place
+        if len(self._log) > LOG + 4 * len(self._states):
+            self._log = list(self._states.items())  # those who hold the old one keep it
+        else:
+            self._log.append((event.node, place))
 
     def _progress_state(self) -> Message:
         # Every node touched so far, each time: so says the wire. The outbox thins them out.
         return Message(
             type="progress_state",
-            data={"prompt_id": self.job.id, "nodes": dict(self._states)},
+            data={"prompt_id": self.job.id, "nodes": States(self._log)},
             slot=self.job.id,
             weight=len(self._states),
         )

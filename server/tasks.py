@@ -22,4 +22,4 @@ async def stop(task: asyncio.Task[None]) -> None:
 
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        log.critical("the %s has failed; no job will run any more", task.get_name(), exc_info=error)
+        log.critical("the %s has failed", task.get_name(), exc_info=error)

@@ -2,26 +2,29 @@
 
 from aiohttp import web
 
+from .access.guard import identity_of
 from .prompt import RefusedError, fields_of, validated
 from .reasons import error_body, node_errors
 from .state import SERVER
+from .users.who import folders_of
 from .worker_process import NoAnswerError, WorkerDiedError
 
 
 async def post_explain(request: web.Request) -> web.Response:
     """Tell what a workflow would do if it was queued now, and why; nothing runs."""
-    server = request.app[SERVER]
+    server, folders = request.app[SERVER], folders_of(request)
     try:
-        validation = validated(fields_of(await request.read()), server.table, server.folders)
+        validation = validated(fields_of(await request.read()), server.table, folders, server.limits)
     except RefusedError as refused:
         return web.json_response(refused.answer, status=400)
     try:
-        told = await server.worker.explain(validation.graph.to_api(), validation.outputs_good)
+        user = identity_of(request).name
+        told = await server.worker.explain(validation.graph.to_api(), validation.outputs_good, user)
     except WorkerDiedError as error:
         return web.json_response(error_body("no_worker", str(error)), status=503)
     except NoAnswerError as error:
         return web.json_response(error_body("not_explained", str(error)), status=500)
-    return web.json_response({**told, "node_errors": node_errors(validation, server.table, server.folders)})
+    return web.json_response({**told, "node_errors": node_errors(validation, server.table, folders)})
 
 
 ROUTES = (("POST", "/v1/explain", post_explain),)

@@ -6,19 +6,21 @@ answers what a workflow would do, one question at a time: that may take long whe
 """
 
 import argparse
+import gc
 import importlib
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
 
-from ..executor import CancelToken, Event, Graph, Node, RunFailed, WorkflowError, to_json
+from ..executor import CancelToken, Event, Graph, Node, ReceiptFile, RunFailed, WorkflowError, to_json
 from ..executor.explaining import explain
 from ..nodes import (
     NODES,
@@ -31,6 +33,7 @@ from ..nodes import (
     with_precision,
     with_subgraphs,
 )
+from .homes import Homes
 from .protocol import (
     LINE_LIMIT,
     Cancel,
@@ -51,6 +54,12 @@ from .protocol import (
 
 CLOSING = 2.0
 """Seconds that this process takes at its end to write down results: less than whoever ends it waits."""
+
+MANY = 128
+"""Events that are told at once, at most."""
+
+SOON = 0.01
+"""Seconds that an event waits at most for others to be told with it, while they keep coming."""
 
 LOG_LIMIT = 2**16
 """Characters of a log line that are told."""
@@ -125,39 +134,91 @@ class Telling(logging.Handler):
         self._tell(Logged(level=record.levelno, text=self.format(record)[:LOG_LIMIT]))
 
 
+class Speaker:
+    """Tells the web process; safe to use from several threads.
+
+    Events wait until there is a pause, or until there are many: quick nodes would wake that process one by
+    one.
+    """
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+        self._job = ""
+        self._events: list[Event] = []
+        self._since = 0.0  # when the first of them came
+        self._lock = threading.Lock()
+
+    def event(self, job: str, event: Event) -> None:
+        """Tell an event of a job, soon."""
+        with self._lock:
+            if job != self._job:
+                self._tell_events()
+            if not self._events:
+                self._job, self._since = job, time.monotonic()
+            self._events.append(event)
+            if len(self._events) >= MANY or time.monotonic() >= self._since + SOON:
+                self._tell_events()
+
+    def pause(self) -> None:
+        """Tell what waits."""
+        with self._lock:
+            self._tell_events()
+
+    def say(self, message: FromWorker) -> None:
+        """Tell a message, after the events that wait."""
+        self.send(to_line(message))
+
+    def send(self, line: bytes) -> None:
+        """Tell a message that is a line already."""
+        with self._lock:
+            self._tell_events(line)
+
+    def _tell_events(self, *after: bytes) -> None:
+        events, self._events = self._events, []
+        if lines := [*event_lines(self._job, events), *after]:
+            self._sink.write(b"".join(lines))
+            self._sink.flush()
+
+
+def event_lines(job: str, events: Sequence[Event], limit: int = LINE_LIMIT) -> list[bytes]:
+    """Return the line that tells events of a job, or one for each where that is longer than `limit` bytes."""
+    told = [to_json(event) for event in events]
+    if not told:
+        return []
+    line = to_line(Told(job=job, events=tuple(told)))
+    if len(line) <= limit or len(told) == 1:
+        return [line]
+    return [to_line(Told(job=job, events=(event,))) for event in told]
+
+
 def work(engine: Engine, source: BinaryIO, sink: BinaryIO, preload: tuple[str, ...]) -> None:
     """Run jobs for ever: read them from `source`, tell their events to `sink`."""
-    speaking = threading.Lock()
-
-    def send(line: bytes) -> None:
-        with speaking:
-            sink.write(line)
-            sink.flush()
-
-    def tell(message: FromWorker) -> None:
-        send(to_line(message))
+    speaker = Speaker(sink)
 
     def answer() -> None:
         while True:
-            send(answer_line(engine, inbox.questions.get()))
+            asked = inbox.questions.get()
+            speaker.send(answer_line(homes.of(asked.user), asked))
 
-    inbox = Inbox()
-    ending = partial(engine.close, CLOSING)
+    inbox, homes = Inbox(), Homes(engine)
+    ending = partial(homes.close, CLOSING)
     threading.Thread(target=inbox.listen, args=(source, ending), name="listener", daemon=True).start()
     threading.Thread(target=answer, name="answers", daemon=True).start()
-    logging.getLogger().addHandler(Telling(tell))
-    tell(Ready(pid=os.getpid()))
+    logging.getLogger().addHandler(Telling(speaker.say))
+    speaker.say(Ready(pid=os.getpid()))
     for module in preload:  # while nobody waits, rather than in the first job
         importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # what was imported stays: a hundred thousand objects less to look through again and again
     while True:
         match inbox.next():
             case Free(results=results):
                 engine.free(results=results)
             case (job, token):
-                for event in _run(engine, job, token):
-                    tell(Told(job=job.job, event=to_json(event)))
+                for event in _run(homes.of(job.user), job, token, speaker.pause):
+                    speaker.event(job.job, event)
                 inbox.forget(job)
-                tell(Finished(job=job.job))
+                speaker.say(Finished(job=job.job))
 
 
 def answer_line(engine: Engine, asked: Explain, limit: int = LINE_LIMIT) -> bytes:
@@ -176,7 +237,7 @@ def answer_line(engine: Engine, asked: Explain, limit: int = LINE_LIMIT) -> byte
     return to_line(Explained(question=asked.question, failure=failure))
 
 
-def _run(engine: Engine, job: Run, token: CancelToken) -> Iterator[Event]:
+def _run(engine: Engine, job: Run, token: CancelToken, pausing: Callable[[], object]) -> Iterator[Event]:
     nodes: Mapping[str, Node] = {}
     try:
         graph = Graph.parse(job.prompt)
@@ -187,6 +248,8 @@ def _run(engine: Engine, job: Run, token: CancelToken) -> Iterator[Event]:
             cancel=token,
             extra_pnginfo=job.extra_pnginfo,
             previews=job.previews,
+            receipts=None if job.receipts is None else ReceiptFile(engine.folders.base / job.receipts),
+            pausing=pausing,
         )
     except WorkflowError as error:  # it was right when it was accepted; a file may be gone since
         node = next((problem.node for problem in error.problems if problem.node in nodes), None)

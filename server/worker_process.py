@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from . import tasks
+from .access.identity import ONLY
 from .protocol import (
     LINE_LIMIT,
     Cancel,
@@ -41,6 +42,10 @@ log = logging.getLogger(__name__)
 
 class WorkerDiedError(Exception):
     """The worker process ended in the middle of a job, or can't be started; the message says how."""
+
+
+class NoWorkerError(WorkerDiedError):
+    """No worker process can be started, so that the job was not even begun."""
 
 
 class NoAnswerError(Exception):
@@ -116,8 +121,10 @@ class WorkerProcess:
                 match await inbox.get():
                     case Ready() if not self._given:
                         await self._give(job)
-                    case Told(job=name, event=event) if name == job.job:
-                        yield event
+                    case Told(job=name, events=events) if name == job.job:
+                        for event in events:
+                            yield event
+                        await asyncio.sleep(0)  # others come in between, also when there is more already
                     case Finished(job=name) if name == job.job:
                         return
                     case WorkerDiedError() as died:
@@ -147,8 +154,10 @@ class WorkerProcess:
         if self._ready.is_set():
             await self._send(Free(results=results))
 
-    async def explain(self, prompt: Mapping[str, object], targets: Sequence[str]) -> Mapping[str, object]:
-        """Return what a run of these outputs would do, in the executor's own JSON form.
+    async def explain(
+        self, prompt: Mapping[str, object], targets: Sequence[str], user: str = ONLY
+    ) -> Mapping[str, object]:
+        """Return what a user's run of these outputs would do, in the executor's own JSON form.
 
         Raises `WorkerDiedError` when there is no worker to answer, `NoAnswerError` when it can't.
         """
@@ -164,7 +173,7 @@ class WorkerProcess:
         question = next(self._numbers)
         answer = self._questions[question] = asyncio.get_running_loop().create_future()
         try:
-            await self._send(Explain(question=question, prompt=prompt, targets=tuple(targets)))
+            await self._send(Explain(question=question, prompt=prompt, targets=tuple(targets), user=user))
             found = await answer
         finally:
             del self._questions[question]
@@ -196,7 +205,7 @@ class WorkerProcess:
                 self._inbox.put_nowait(WorkerDiedError(f"The worker process that ran this job {how}."))
             elif self._inbox is not None and failed_starts >= START_ATTEMPTS:
                 self._inbox.put_nowait(
-                    WorkerDiedError(f"No worker process can be started: it {how}. See the server's log.")
+                    NoWorkerError(f"No worker process can be started: it {how}. See the server's log.")
                 )
             # A worker that can't even start would otherwise be started again in a tight loop.
             await asyncio.sleep(min(30.0, 0.5 * 2**failed_starts) if failed_starts else 0)

@@ -23,7 +23,7 @@ MAY_IMPORT = {
 }
 """For each room those it may import, besides itself."""
 
-SLOW = ("torch", "transformers", "aiohttp", "jsonschema", "networkx", "numpy", "rich")
+SLOW = ("torch", "transformers", "aiohttp", "jsonschema", "networkx", "numpy", "rich", "sqlalchemy")
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -75,6 +75,14 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
+def read_own(path: Path, device: torch.device | str = "cpu") -> Any:
+    """Return what a program of this project saved: tensors, numbers, lists and tables of them.
+
+    Raises what torch does for a file that is damaged or holds anything else.
+    """
+    return torch.load(path, map_location=device, weights_only=True)
+
+
 def _wants_more(path: Path, error: Exception) -> str:
     names = re.findall(r"GLOBAL ([\w.]+)", str(error))
     what = f"it names {some(dict.fromkeys(names))}" if names else str(error).partition("\n")[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..files.pickles import read_own
 from ..latents.latent_format import SD1
 from ..networks.autoencoder import Autoencoder
 from .loop import ignore, save
@@ -49,7 +50,7 @@ def encode_scenes(
 ) -> Latents:
     """Encode the training scenes 0..count-1, or take them from the file where it has as many."""
     if path.exists():
-        held = torch.load(path, weights_only=True)
+        held = read_own(path)
         if held["seed"] == seed and len(held["values"]) >= count:
             return Latents(**held)
     device = next(vae.parameters()).device

@@ -21,6 +21,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
+from ..files.pickles import read_own
 from .muon import optimizers
 
 
@@ -101,7 +102,7 @@ class Training:
         )
         self.step = 0
         if path.exists():
-            self._load(torch.load(path, map_location=plan.device, weights_only=True))
+            self._load(read_own(path, plan.device))
 
     def _load(self, content: Mapping[str, Any]) -> None:
         self.network.load_state_dict(content["network"])
@@ -152,7 +153,7 @@ def averaged(network: N, path: Path) -> N:
     """
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there: nothing has been trained in this run folder yet")
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["average"])
+    network.load_state_dict(read_own(path)["average"])
     return network.eval().requires_grad_(False)
 
 

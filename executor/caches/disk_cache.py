@@ -160,12 +160,16 @@ class DiskCache:
         group = _group(key)
         self._writer.put(key, entry, size, urgent=bool(group), slot=group)
 
-    def flush(self, seconds: float, cheap_seconds: float | None = None) -> bool:
-        """Wait until all is written, no longer than so many seconds, or `cheap_seconds` for what cost little.
+    def flush(self, seconds: float) -> bool:
+        """Wait until all is written, no longer than so many seconds; tell whether it is.
 
-        Tells whether all is written; the rest goes on being written.
+        The rest goes on being written.
         """
-        return self._writer.flush(seconds, cheap_seconds)
+        return self._writer.flush(seconds)
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until all that cost much is written, no longer than so many seconds; tell whether it is."""
+        return self._writer.settle(seconds)
 
     def kept(self) -> Iterator[Kept]:
         """Yield what is there, also under other stamps, in no order."""

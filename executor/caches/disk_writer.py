@@ -96,25 +96,24 @@ class Writer:
                 return self._writing[1]
             return None if job is None else job.entry
 
-    def flush(self, seconds: float, cheap_seconds: float | None = None) -> bool:
-        """Wait until all is written, but no longer than so many seconds; tell whether it is.
-
-        With `cheap_seconds` it waits no longer than that for cheap ones.
-        """
-        ends = time.monotonic() + seconds
-        cheap_ends = ends if cheap_seconds is None else time.monotonic() + cheap_seconds
+    def flush(self, seconds: float) -> bool:
+        """Wait until all is written, but no longer than so many seconds; tell whether it is."""
         with self._changed:
             self._hurried += 1
             self._changed.notify_all()
             try:
-                while self._urgent or self._cheap or self._writing:
-                    only_cheap = not self._urgent and not (self._writing and _costly(self._writing[1]))
-                    left = (cheap_ends if only_cheap else ends) - time.monotonic()
-                    if left <= 0 or not self._changed.wait(left):
-                        return False
-                return True
+                return self._changed.wait_for(
+                    lambda: not (self._urgent or self._cheap or self._writing), seconds
+                )
             finally:
                 self._hurried -= 1
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until what cost much is written, but no longer than so many seconds; tell whether it is."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: not self._urgent and not (self._writing and _costly(self._writing[1])), seconds
+            )
 
     def forget(self) -> None:
         """Write nothing of what waits."""

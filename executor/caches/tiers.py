@@ -45,9 +45,13 @@ class Tiers:
         if self.disk is not None:
             self.disk.put(key, entry)
 
-    def flush(self, seconds: float, cheap_seconds: float | None = None) -> bool:
+    def flush(self, seconds: float) -> bool:
         """Wait until the disk has all, no longer than so many seconds; see `DiskCache.flush`."""
-        return self.disk is None or self.disk.flush(seconds, cheap_seconds)
+        return self.disk is None or self.disk.flush(seconds)
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until the disk has what cost much, no longer than so many seconds; see `DiskCache.settle`."""
+        return self.disk is None or self.disk.settle(seconds)
 
     def clear(self) -> None:
         """Forget what is in memory."""

@@ -228,7 +228,8 @@ class History:
             self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
         )
         self._connection, self._identity = connection, _identity(self._path)
-        self._close = weakref.finalize(self, connection.close)
+        self._close = finalizer = weakref.finalize(self, connection.close)
+        finalizer.atexit = False  # the end of the process writes what is left
         # The write-ahead log lets others read while one writes, and survives a process that is killed.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -95,6 +96,12 @@ class Folders:
         self._extra = tuple(extra)
         self._listing = Listing()
         self._hashes = FileHashes(hashes)
+
+    def placed(self, places: Mapping[str, Path]) -> Folders:
+        """Return the same with other places for "input", "output" or "temp"; what is remembered is shared."""
+        others = copy.copy(self)
+        others._places = {**self._places, **places}
+        return others
 
     def root(self, folder: str) -> Path:
         """Return where the user's own files of this folder lie; it may not exist yet."""

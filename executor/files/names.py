@@ -19,8 +19,12 @@ _UNSAFE = re.compile(
 """Refused on every system, since workflows move between them."""
 
 
+DEEPEST = 64
+"""Folders that a name may have inside of each other: what makes and walks them goes one deeper for each."""
+
+
 class UnsafeNameError(ValueError):
-    """A file name that would lead out of its folder."""
+    """A file name that would lead out of its folder, or too deep into it."""
 
 
 def is_safe(name: str) -> bool:
@@ -29,7 +33,9 @@ def is_safe(name: str) -> bool:
 
 
 def refuse_unsafe(name: str) -> None:
-    """Raise UnsafeNameError for a name that would lead out of its folder, or mean a device."""
+    """Raise UnsafeNameError for a name that would lead out of its folder, too deep, or mean a device."""
+    if name.count("/") > DEEPEST:
+        raise UnsafeNameError(f"{name[:80]!r}... has more than {DEEPEST} folders inside of each other")
     if not is_safe(name):
         raise UnsafeNameError(
             f"{name!r} is not a name inside of a folder: use forward slashes, no '..', no drive, "

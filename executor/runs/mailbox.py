@@ -12,15 +12,20 @@ from ..events import Event, Progress
 GATHER_SECONDS = 0.01
 """A listener that was woken waits this long for more, so that quick nodes don't wake it one by one."""
 
+PAUSE_SECONDS = 0.002
+"""Seconds without an event that are a pause."""
+
 
 class Mailbox:
     """Hands events over in order, and never makes the sender wait.
 
     Of the progress of a node that was not yet fetched only the newest is kept, with the newest preview, so a
-    slow listener misses steps but never the last one.
+    slow listener misses steps but never the last one. `pausing` is called by the listener's thread when there
+    was nothing to fetch for a moment.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pausing: Callable[[], object] = lambda: None) -> None:
+        self._pausing = pausing
         self._slots: dict[str | int, Event] = {}
         self._number = 0
         self._began = time.perf_counter()
@@ -62,12 +67,10 @@ class Mailbox:
 
     def __iter__(self) -> Iterator[Event]:
         while True:
-            with self._lock:
-                waited = False
-                while not self._slots and not self._closed.is_set():
-                    self._idle = waited = True
-                    self._changed.wait()
-            if waited:
+            if not self._slots and not self._closed.wait(PAUSE_SECONDS):
+                if not self._slots:
+                    self._pausing()
+                    self._await_something()
                 self._closed.wait(GATHER_SECONDS)
             with self._lock:
                 fetched, self._slots = self._slots, {}
@@ -76,3 +79,9 @@ class Mailbox:
             yield from fetched.values()
         if self._crash is not None:
             raise self._crash
+
+    def _await_something(self) -> None:
+        with self._lock:
+            while not self._slots and not self._closed.is_set():
+                self._idle = True
+                self._changed.wait()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
@@ -18,6 +17,7 @@ from ..problems import Json
 from .conductor import Conductor
 from .mailbox import Mailbox
 from .setting import Cache, Setting
+from .standby import Start, started
 
 NOTHING: Mapping[str, Json] = {}
 
@@ -38,6 +38,8 @@ def run(
     memory: Memory | None = None,
     receipts: Receipts | None = None,
     digests: dict[str, str] | None = None,
+    start: Start = started,
+    pausing: Callable[[], object] = lambda: None,
 ) -> Generator[Event]:
     """Run the good outputs of a workflow and yield what happens.
 
@@ -46,8 +48,10 @@ def run(
     the values of `Hidden` inputs such as EXTRA_PNGINFO. `previews` names the way in which nodes make pictures
     of what they have so far; without it they make none. Nodes compute in `memory`, by default without a
     limit. `receipts` are those of earlier attempts at this run. `digests`, an empty dictionary, gets the
-    digests of the nodes' keys as they are found. Each content key is computed at most once, unless its result
-    is gone from the cache and an expansion asks for it again.
+    digests of the nodes' keys as they are found. `start` begins what a thread is to do; `pausing` is called
+    whenever there is nothing to tell for a moment.
+    Each content key is computed at most once, unless its result is gone from the cache and an expansion asks
+    for it again.
     The last event is RunDone, RunFailed or RunCancelled. Closing the generator stops the run within one step.
     Raises `WorkflowError` at once when no wanted output can run.
     """
@@ -66,20 +70,18 @@ def run(
         receipts=receipts or NoReceipts(),
         digests={} if digests is None else digests,
     )
-    return _events(checked, setting)
+    return _events(checked, setting, start, Mailbox(pausing))
 
 
-def _events(checked: Validation, setting: Setting) -> Generator[Event]:
-    mailbox = Mailbox()
+def _events(checked: Validation, setting: Setting, start: Start, mailbox: Mailbox) -> Generator[Event]:
     conductor = Conductor(checked, setting, mailbox)
     if not conductor.begin():
         conductor.work()  # it calls nothing: that is done sooner than a thread is started
         yield from mailbox
         return
-    thread = threading.Thread(target=conductor.work, name="inkloom run", daemon=True)
-    thread.start()
+    ended = start(conductor.work)
     try:
         yield from mailbox
     finally:
         conductor.close()
-        thread.join()
+        ended()

@@ -18,25 +18,28 @@ from .groups import opened
 from .reading import read_document
 from .sources import Literal, Sources
 from .texts import Choose, with_tokens, without_choices
-from .unfolding import Scope, placed_items, unfolded
+from .unfolding import MOST_NODES, Scope, placed_items, unfolded
 
 FILE_NAME = "filename_prefix"
 """The input whose %tokens% the editor fills in."""
 
 
-def convert(saved: Mapping[str, Any], table: NodeTable, *, now: datetime, choose: Choose) -> Graph:
+def convert(
+    saved: Mapping[str, Any], table: NodeTable, *, now: datetime, choose: Choose, most: int = MOST_NODES
+) -> Graph:
     """Return the graph that a file of the editor stands for, version 0.4 or 1.0; the file is not changed.
 
     Inner nodes of subgraphs are called by their path, "12:5". `now` is for dates in file names; `choose`
-    draws one of a number of alternatives in texts like {red|blue}. Raises `WorkflowError` with all problems
-    of form, whose pointers lead into the file; a class that `table` does not know is left to `validate`.
+    draws one of a number of alternatives in texts like {red|blue}. It may have `most` nodes. Raises
+    `WorkflowError` with all problems of form, whose pointers lead into the file; a class that `table` does
+    not know is left to `validate`.
     """
     document = read_document(saved)
     definitions = {
         name: opened(found, table) if isinstance(found, Group) else found
         for name, found in document.definitions.items()
     }
-    made = _Maker(unfolded(document, definitions, table), table, now, choose)
+    made = _Maker(unfolded(document, definitions, table, most), table, now, choose)
     nodes: dict[str, Node] = {}
     problems: list[Problem] = []
     sources = Sources()

@@ -12,17 +12,24 @@ from ..node_types.declaration import NodeTable
 from ..problems import Problem, WorkflowError, pointer
 from .converting import convert
 from .texts import Choose
+from .unfolding import MOST_NODES
 
 
-def read_graph(loaded: object, table: NodeTable, *, now: datetime, choose: Choose) -> Graph:
+def read_graph(
+    loaded: object, table: NodeTable, *, now: datetime, choose: Choose, most: int = MOST_NODES
+) -> Graph:
     """Read a workflow in API format or in the editor's from a JSON value, which is not changed.
 
-    `now` and `choose` are for texts in the editor's format, see `convert`. Raises `WorkflowError` with all
-    problems of form; what the nodes mean is `validate`'s to judge.
+    `now` and `choose` are for texts in the editor's format, see `convert`; it may have `most` nodes. Raises
+    `WorkflowError` with all problems of form; what the nodes mean is `validate`'s to judge.
     """
     if is_ui_format(loaded):
-        return convert(cast("Mapping[str, object]", loaded), table, now=now, choose=choose)
+        return convert(cast("Mapping[str, object]", loaded), table, now=now, choose=choose, most=most)
     _require_api_format(loaded)
+    if isinstance(loaded, Mapping) and (size := len(cast("Mapping[str, object]", loaded))) > most:
+        raise WorkflowError(
+            [Problem(code="not_api_format", message=f"it has {size} nodes; at most {most} can be run")]
+        )
     return Graph.parse(cast("Mapping[str, object]", loaded))
 
 

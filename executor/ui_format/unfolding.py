@@ -69,12 +69,14 @@ class Scope:
         )
 
 
-def unfolded(document: Document, definitions: Mapping[str, Definition], table: NodeTable) -> Scope:
-    """Return the scope of the file's own nodes, with those inside it.
+def unfolded(
+    document: Document, definitions: Mapping[str, Definition], table: NodeTable, most: int = MOST_NODES
+) -> Scope:
+    """Return the scope of the file's own nodes, with those inside it, `most` in all.
 
     Raises `WorkflowError` when a subgraph contains itself, or unfolding takes too much.
     """
-    _require_finite(document.sheet, definitions)
+    _require_finite(document.sheet, definitions, most)
     root = Scope(document.sheet)
     waiting = [root]
     while waiting:
@@ -105,7 +107,7 @@ def placed_items(root: Scope) -> Iterator[tuple[Scope, Item]]:
             waiting.pop()
 
 
-def _require_finite(sheet: Sheet, definitions: Mapping[str, Definition]) -> None:
+def _require_finite(sheet: Sheet, definitions: Mapping[str, Definition], most: int) -> None:
     def instances(held: Sheet) -> list[str]:
         return [item.type for item in held.items.values() if item.type in definitions and item.live]
 
@@ -126,9 +128,9 @@ def _require_finite(sheet: Sheet, definitions: Mapping[str, Definition]) -> None
         sizes[name] = len(definitions[name].sheet.items) + sum(sizes[one] for one in inner[name])
         depths[name] = 1 + max((depths[one] for one in inner[name]), default=0)
     size = len(sheet.items) + sum(sizes[name] for name in instances(sheet))
-    if size > MOST_NODES:
+    if size > most:
         message = f"its subgraphs unfold to {size:.3g} nodes" if size < 1e300 else "its subgraphs never end"
-        message = f"{message}; at most {MOST_NODES} can be run"
+        message = f"{message}; at most {most} can be run"
     elif (depth := max(depths.values(), default=0)) > DEEPEST:
         message = f"{depth} subgraphs lie inside of each other; at most {DEEPEST} can be run"
     else:

@@ -14,14 +14,10 @@ from ...executor.files.names import refuse_unsafe
 from ..body import read_json
 from ..files.pictures import PictureError, webp
 from ..files.serving import GUARDS
+from ..limits import LIMITS
 from ..state import SERVER
+from ..users.who import folders_of
 from .safetensors_header import notes_of
-
-NOTES_LIMIT = 2**20
-"""Longest header of a model whose notes are shown, in bytes."""
-
-COVERS_LIMIT = 2**24
-"""Longest header that is searched for a picture, in bytes."""
 
 COVERS = "ssmd_cover_images"
 """The note that holds pictures of a model: a JSON list of them in base64."""
@@ -35,29 +31,29 @@ NOT_MODELS = ("configs", "custom_nodes")
 
 async def get_kinds(request: web.Request) -> web.Response:
     """Name the kinds of models."""
-    return web.json_response(await asyncio.to_thread(request.app[SERVER].folders.kinds))
+    return web.json_response(await asyncio.to_thread(folders_of(request).kinds))
 
 
 async def get_names(request: web.Request) -> web.Response:
     """Name the models of a kind."""
-    folders, kind = request.app[SERVER].folders, request.match_info["folder"]
+    folders, kind = folders_of(request), request.match_info["folder"]
     return web.json_response(await asyncio.to_thread(_names, folders, kind))
 
 
 async def get_embeddings(request: web.Request) -> web.Response:
     """Name the embeddings, as prompts do: without their endings."""
-    names = await asyncio.to_thread(request.app[SERVER].folders.names, "embeddings")
+    names = await asyncio.to_thread(folders_of(request).names, "embeddings")
     return web.json_response([name.rpartition(".")[0] for name in names])
 
 
 async def get_folders(request: web.Request) -> web.Response:
     """Tell where the models of each kind lie."""
-    return web.json_response(await asyncio.to_thread(_places, request.app[SERVER].folders))
+    return web.json_response(await asyncio.to_thread(_places, folders_of(request)))
 
 
 async def get_files(request: web.Request) -> web.Response:
     """List the models of a kind with their sizes and times."""
-    folders, kind = request.app[SERVER].folders, request.match_info["folder"]
+    folders, kind = folders_of(request), request.match_info["folder"]
     return web.json_response(await asyncio.to_thread(_files, folders, kind))
 
 
@@ -66,14 +62,14 @@ async def get_preview(request: web.Request) -> web.Response:
     server, match = request.app[SERVER], request.match_info
     async with server.pictures:
         made = await asyncio.to_thread(
-            _preview, server.folders, match["folder"], match["path_index"], match["filename"]
+            _preview, folders_of(request), match["folder"], match["path_index"], match["filename"]
         )
     return web.Response(body=made, content_type="image/webp", headers=GUARDS)
 
 
 async def get_notes(request: web.Request) -> web.Response:
     """Tell what the header of a safetensors file notes."""
-    folders, kind = request.app[SERVER].folders, request.match_info["folder"]
+    folders, kind = folders_of(request), request.match_info["folder"]
     name = request.query.get("filename", "")
     return web.json_response(await asyncio.to_thread(_notes, folders, kind, name))
 
@@ -134,7 +130,7 @@ def _pictures(model: Path) -> Iterator[Path | io.BytesIO]:
                     yield path
             except (OSError, ValueError):  # a name that no file can have
                 return
-    notes = notes_of(model, COVERS_LIMIT) if model.suffix == ".safetensors" else None
+    notes = notes_of(model, LIMITS.covers_bytes) if model.suffix == ".safetensors" else None
     covers = notes.get(COVERS) if notes else None
     try:
         read = read_json(covers) if isinstance(covers, str) else []
@@ -149,7 +145,7 @@ def _notes(folders: Folders, kind: str, name: str) -> object:
     if not name.endswith(".safetensors") or kind not in folders.kinds():
         raise web.HTTPNotFound
     try:
-        found = notes_of(folders.path(kind, name), NOTES_LIMIT)
+        found = notes_of(folders.path(kind, name), LIMITS.notes_bytes)
     except (UnsafeNameError, OSError, ValueError):
         raise web.HTTPNotFound from None
     if found is None:

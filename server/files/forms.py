@@ -8,15 +8,9 @@ from pathlib import Path
 from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from ..clients import MAX_BODY
+from ..limits import LIMITS, Limits
 from .incoming import Incoming, incoming
 from .trouble import told_over_http
-
-FIELD_LIMIT = 2**16
-"""Longest value of a field that is no file, in bytes."""
-
-PARTS_LIMIT = 64
-"""Parts that a form may have."""
 
 BAD = (ValueError, RuntimeError, LookupError, HttpProcessingError, web.RequestPayloadError)
 """What reading a form raises that is none, or that was cut short."""
@@ -35,21 +29,22 @@ class Form:
 
 
 @asynccontextmanager
-async def form_in(request: web.Request, folder: Path, limit: int = MAX_BODY) -> AsyncGenerator[Form]:
+async def form_in(request: web.Request, folder: Path, limits: Limits = LIMITS) -> AsyncGenerator[Form]:
     """Read a form; its file lies in `folder` meanwhile, and is gone afterwards if it got no place.
 
-    Answers 400 for what is no such form, 413 for more than `limit` bytes, 507 where there is no room for it.
+    Answers 400 for what is no such form, 413 for too large a file, 507 where there is no room for it.
     """
     if request.content_type != "multipart/form-data":
         raise web.HTTPBadRequest(
             text=f"the body must be multipart/form-data with a file {FILE!r}, not {request.content_type}\n"
         )
-    if (request.content_length or 0) > limit + FIELD_LIMIT * PARTS_LIMIT:
-        raise too_large(limit, request.content_length or 0)
+    most = limits.upload_bytes
+    if (request.content_length or 0) > most + limits.form_field_bytes * limits.form_parts:
+        raise too_large(most, request.content_length or 0)
     with told_over_http():
         async with incoming(folder) as file:
             try:
-                form = await _read(request, file, limit)
+                form = await _read(request, file, limits)
             except BAD as error:
                 raise web.HTTPBadRequest(text=f"the form can't be read: {error}\n") from error
             yield form
@@ -61,11 +56,11 @@ def too_large(limit: int, size: int) -> web.HTTPRequestEntityTooLarge:
     return web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=size, text=text)
 
 
-async def _read(request: web.Request, file: Incoming, limit: int) -> Form:
+async def _read(request: web.Request, file: Incoming, limits: Limits) -> Form:
     fields: dict[str, str] = {}
     filename: str | None = None
     reader = MultipartReader(request.headers, request.content)
-    for _ in range(PARTS_LIMIT):
+    for _ in range(limits.form_parts):
         part = await reader.next()
         if part is None:
             await file.flush()
@@ -77,18 +72,18 @@ async def _read(request: web.Request, file: Incoming, limit: int) -> Form:
         if part.name == FILE and filename is None:
             filename = part.filename or ""
             while piece := await part.read_chunk(2**16):
-                if file.size + len(piece) > limit:
-                    raise too_large(limit, file.size + len(piece))
+                if file.size + len(piece) > limits.upload_bytes:
+                    raise too_large(limits.upload_bytes, file.size + len(piece))
                 await file.write(piece)
         elif part.name is not None:
-            fields[part.name] = await _text(part)
-    raise ValueError(f"it has more than {PARTS_LIMIT} parts")
+            fields[part.name] = await _text(part, limits.form_field_bytes)
+    raise ValueError(f"it has more than {limits.form_parts} parts")
 
 
-async def _text(part: BodyPartReader) -> str:
+async def _text(part: BodyPartReader, most: int) -> str:
     found = bytearray()
     while piece := await part.read_chunk():
         found += piece
-        if len(found) > FIELD_LIMIT:
-            raise ValueError(f"its field {part.name!r} is longer than {FIELD_LIMIT} bytes")
+        if len(found) > most:
+            raise ValueError(f"its field {part.name!r} is longer than {most} bytes")
     return found.decode()

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
+from ..limits import LIMITS
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """Raster formats that are read; Pillow knows others that run programs or scripts."""
-
-MOST_PIXELS = 2**26
-"""Pixels of the largest picture that is decoded here: 256 MiB."""
 
 WEBP_SIDE = 16383
 """Longest side of a WebP picture, in pixels."""
@@ -53,9 +52,9 @@ def opened(path: Path | io.BytesIO, what: str) -> Generator[Image.Image]:
     """Open a picture; raises PictureError, naming it as `what`, also for what goes wrong with it later."""
     try:
         with Image.open(path, formats=FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
+            if picture.width * picture.height > LIMITS.pixels:
                 raise PictureError(
-                    f"{what} has {picture.width}x{picture.height} pixels; the most are {MOST_PIXELS}"
+                    f"{what} has {picture.width}x{picture.height} pixels; the most are {LIMITS.pixels}"
                 )
             yield picture
     except BROKEN as error:

@@ -13,6 +13,7 @@ from ...executor import Folders, Json
 from ...executor.files.names import below
 from ..body import read_json
 from ..state import SERVER
+from ..users.who import folders_of
 from .forms import FILE, Form, form_in
 from .incoming import Incoming, incoming, put
 from .pictures import PictureError, masked
@@ -41,8 +42,8 @@ class Wish:
 
 async def post_image(request: web.Request) -> web.Response:
     """Keep a file; one with the same bytes is kept once, one with a name that is taken gets another."""
-    folders = request.app[SERVER].folders
-    async with form_in(request, folders.root("input")) as form:
+    folders, limits = folders_of(request), request.app[SERVER].limits
+    async with form_in(request, folders.root("input"), limits) as form:
         wish = _wish(form, folders)
         name = await asyncio.to_thread(_placed, form.file, wish)
     return web.json_response(wish.answer(name))
@@ -51,8 +52,8 @@ async def post_image(request: web.Request) -> web.Response:
 async def post_mask(request: web.Request) -> web.Response:
     """Keep a picture of the data folder with the alpha channel of the one that is sent."""
     server = request.app[SERVER]
-    folders = server.folders
-    async with form_in(request, folders.root("input")) as form:
+    folders = folders_of(request)
+    async with form_in(request, folders.root("input"), server.limits) as form:
         wish = _wish(form, folders)
         original = await asyncio.to_thread(_original, form.fields, folders)
         try:

@@ -11,6 +11,7 @@ from aiohttp import web
 from ...executor import Folders, UnsafeNameError
 from ...executor.files.names import below
 from ..state import SERVER
+from ..users.who import folders_of
 from .pictures import PictureError, alpha, colours, preview
 from .serving import GUARDS, disposition, serve
 
@@ -71,7 +72,7 @@ def newest_first(folders: Folders, kind: str) -> list[str]:
 async def get_view(request: web.Request) -> web.StreamResponse:
     """Send a file of the data folder: as it is, or as a picture made new by `preview` or `channel`."""
     server, query = request.app[SERVER], request.query
-    path = await asyncio.to_thread(find_in, server.folders, query)
+    path = await asyncio.to_thread(find_in, folders_of(request), query)
     channel = query.get("channel", "")
     match query.get("preview"), channel:
         case str(wanted), _:

@@ -5,7 +5,7 @@ Values go in and values come out; what clients and workers are is not known here
 
 from .database import sqlite_url, url_of
 from .errors import StoreError
-from .store import Store
+from .store import Store, now
 from .values import (
     Accepted,
     Counts,
@@ -17,6 +17,7 @@ from .values import (
     Leased,
     NewJob,
     Outcome,
+    Queue,
     State,
     StoredEvent,
 )
@@ -32,10 +33,12 @@ __all__ = [
     "Leased",
     "NewJob",
     "Outcome",
+    "Queue",
     "State",
     "Store",
     "StoreError",
     "StoredEvent",
+    "now",
     "sqlite_url",
     "url_of",
 ]

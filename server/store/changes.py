@@ -4,7 +4,7 @@ Rows of jobs are locked only where nobody else has locked them: who has is just 
 So servers that share a PostgreSQL wait for each other at the one row of counters only, not in a circle.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -85,6 +85,14 @@ class Reclaim:
     dead: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Some:
+    """Jobs of these ids, or all, of one user or of everybody."""
+
+    ids: frozenset[str] | None = None
+    user: str | None = None
+
+
 # Statements are made once: making one takes longer than running it.
 
 
@@ -125,7 +133,11 @@ NEXT = (
     .with_for_update(of=jobs, skip_locked=True)
 )
 NEXT_ENDING = update(counters).values(endings=counters.c.endings + 1).returning(counters.c.endings)
-MAKE_ROOM = delete(jobs).where(jobs.c.id == select(jobs.c.id).where(HELD).scalar_subquery(), ENDED)
+MAKE_ROOM = delete(jobs).where(
+    jobs.c.id == select(jobs.c.id).where(HELD).scalar_subquery(),
+    jobs.c.owner_user == select(jobs.c.owner_user).where(HELD).scalar_subquery(),
+    ENDED,
+)
 ADD_JOB, ADD_INPUT, ADD_RESULT, ADD_EVENT = insert(jobs), insert(inputs), insert(results), insert(events)
 LAST_EVENT = select(func.max(events.c.seq)).where(events.c.ticket == bindparam("of_ticket"))
 TAKE = (
@@ -234,7 +246,7 @@ def _noted(connection: Connection, given: Note) -> bool:
 def finish(connection: Connection, endings: Sequence[Ending]) -> list[bool]:
     """Move jobs to the history; False: the lease is no longer held, and nothing was written.
 
-    A job of the same id that has ended before makes room.
+    A job of the same user and id that has ended before makes room.
     """
     return [_finished(connection, ending) for ending in endings]
 
@@ -285,19 +297,22 @@ def _reclaimed(connection: Connection, given: Reclaim) -> int:
     return len(tickets)
 
 
-def drop(connection: Connection, wanted: Sequence[Collection[str] | None]) -> list[int]:
-    """Forget waiting jobs, all of them for None or those of some ids; return how many those were."""
-    return [_deleted(connection, WAITING, ids) for ids in wanted]
+def drop(connection: Connection, wanted: Sequence[Some]) -> list[int]:
+    """Forget waiting jobs; return how many those were."""
+    return [_deleted(connection, WAITING, some) for some in wanted]
 
 
-def forget(connection: Connection, wanted: Sequence[Collection[str] | None]) -> list[int]:
-    """Forget ended jobs, all of them for None or those of some ids; return how many those were."""
-    return [_deleted(connection, ENDED, ids) for ids in wanted]
+def forget(connection: Connection, wanted: Sequence[Some]) -> list[int]:
+    """Forget ended jobs; return how many those were."""
+    return [_deleted(connection, ENDED, some) for some in wanted]
 
 
-def _deleted(connection: Connection, which: ColumnElement[bool], ids: Collection[str] | None) -> int:
-    some = [()] if ids is None else [(jobs.c.id.in_(few),) for few in _few(sorted(set(ids)))]
-    tickets = [found for named in some for found in connection.scalars(_unlocked_rows(which, *named))]
+def _deleted(connection: Connection, which: ColumnElement[bool], some: Some) -> int:
+    of_user = () if some.user is None else (jobs.c.owner_user == some.user,)
+    portions = [()] if some.ids is None else [(jobs.c.id.in_(few),) for few in _few(sorted(set(some.ids)))]
+    tickets = [
+        found for named in portions for found in connection.scalars(_unlocked_rows(which, *of_user, *named))
+    ]
     for few in _few(tickets):
         connection.execute(delete(jobs).where(jobs.c.ticket.in_(few)))
     return len(tickets)

@@ -1,13 +1,12 @@
 """What can be read of the database; each function sees one state of it."""
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select, true
 
 from .rows import JOB, OUTCOME, ended_of, job_of
 from .tables import ENDED, LIVE, RUNNING, WAITING, events, inputs, jobs, results
-from .values import Counts, Ended, Job, State, StoredEvent
+from .values import Counts, Ended, Queue, State, StoredEvent
 
-PENDING = select(*JOB).join(inputs).where(WAITING).order_by(jobs.c.number, jobs.c.ticket)
-RUNNING_JOBS = select(*JOB).join(inputs).where(RUNNING).order_by(jobs.c.started, jobs.c.ticket)
+UNFINISHED = select(*JOB, jobs.c.state).join(inputs).where(LIVE).order_by(jobs.c.number, jobs.c.ticket)
 HISTORY = select(*JOB, *OUTCOME).join(inputs).join(results, results.c.ticket == jobs.c.ticket)
 COUNTS = select(
     select(func.count()).select_from(jobs).where(WAITING).scalar_subquery().label("waiting"),
@@ -16,14 +15,12 @@ COUNTS = select(
 )
 
 
-def pending(connection: Connection) -> list[Job]:
-    """Return the waiting jobs, first to run first."""
-    return [job_of(row) for row in connection.execute(PENDING)]
-
-
-def running(connection: Connection) -> list[Job]:
-    """Return the running jobs, in the order in which they were begun."""
-    return [job_of(row) for row in connection.execute(RUNNING_JOBS)]
+def queue(connection: Connection, user: str | None) -> Queue:
+    """Return the jobs that have not ended, of one user or of everybody."""
+    # In one query: between two of them a job could go on from one list to the other.
+    rows = connection.execute(UNFINISHED.where(_of(user))).all()
+    waiting = tuple(job_of(row) for row in rows if row.state == "waiting")
+    return Queue(running=tuple(job_of(row) for row in rows if row.state == "running"), waiting=waiting)
 
 
 def owners(connection: Connection) -> frozenset[str]:
@@ -37,6 +34,12 @@ def counts(connection: Connection) -> Counts:
     return Counts(waiting=row.waiting, running=row.running, ended=row.ended)
 
 
+def unfinished(connection: Connection, user: str) -> int:
+    """Count the jobs of a user that have not ended."""
+    found = select(func.count()).select_from(jobs).where(LIVE, jobs.c.owner_user == user)
+    return connection.scalar(found) or 0
+
+
 def state(connection: Connection, job: str) -> State | None:
     """Return the state of the job of an id: of the one that waits or runs, or else of the one that ended."""
     for which in (LIVE, ENDED):
@@ -45,35 +48,42 @@ def state(connection: Connection, job: str) -> State | None:
     return None
 
 
-def record(connection: Connection, job: str) -> Ended | None:
-    """Return how a job ended; None when it is unknown or has not ended."""
-    row = connection.execute(HISTORY.where(jobs.c.id == job, ENDED)).first()
+def record(connection: Connection, job: str, user: str | None) -> Ended | None:
+    """Return how a job ended; None when it is unknown, another user's, or has not ended."""
+    named = HISTORY.where(jobs.c.id == job, ENDED, _of(user)).order_by(jobs.c.ending.desc()).limit(1)
+    row = connection.execute(named).first()
     return None if row is None else ended_of(row)
 
 
-def history(connection: Connection, max_items: int | None, offset: int | None, most: int) -> list[Ended]:
-    """Return a window of the history, oldest first.
+def history(
+    connection: Connection, max_items: int | None, offset: int | None, most: int, user: str | None
+) -> list[Ended]:
+    """Return a window of the history, of one user or of everybody, oldest first.
 
     Without `max_items`: all from `offset` on. With it: that many from `offset`, or the newest ones when
     there is no offset or a negative one. Never more than `most`: without `max_items` the newest of those.
     """
+    tickets = select(jobs.c.ticket).where(ENDED, _of(user))
     if max_items is None:
-        there = connection.scalar(select(func.count()).select_from(jobs).where(ENDED)) or 0
-        begin = max(offset or 0, there - most, 0)
-        return _from(connection, begin, most)
+        there = connection.scalar(select(func.count()).select_from(tickets.subquery())) or 0
+        return _window(connection, tickets, max(offset or 0, there - most, 0), most)
     size = min(max(max_items, 0), most)
-    if offset is None or offset < 0:
-        newest = select(jobs.c.ticket).where(ENDED).order_by(jobs.c.ending.desc()).limit(size)
-        rows = connection.execute(HISTORY.where(jobs.c.ticket.in_(newest)).order_by(jobs.c.ending))
-        return [ended_of(row) for row in rows]
-    return _from(connection, offset, size)
+    if offset is not None and offset >= 0:
+        return _window(connection, tickets, offset, size)
+    newest = tickets.order_by(jobs.c.ending.desc()).limit(size)
+    rows = connection.execute(HISTORY.where(jobs.c.ticket.in_(newest)).order_by(jobs.c.ending))
+    return [ended_of(row) for row in rows]
 
 
-def _from(connection: Connection, offset: int, size: int) -> list[Ended]:
+def _window(connection: Connection, tickets: Select[tuple[int]], offset: int, size: int) -> list[Ended]:
     # The inner query walks an index only: the rows before the window are not read.
-    window = select(jobs.c.ticket).where(ENDED).order_by(jobs.c.ending).offset(offset).limit(size)
+    window = tickets.order_by(jobs.c.ending).offset(offset).limit(size)
     rows = connection.execute(HISTORY.where(jobs.c.ticket.in_(window)).order_by(jobs.c.ending))
     return [ended_of(row) for row in rows]
+
+
+def _of(user: str | None) -> ColumnElement[bool]:
+    return true() if user is None else jobs.c.owner_user == user
 
 
 def events_since(connection: Connection, job: str, after: int, most: int) -> list[StoredEvent]:

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection
 
 from . import changes, reading
-from .changes import Beat, Claim, Ending, Note, Reclaim, Return
+from .changes import Beat, Claim, Ending, Note, Reclaim, Return, Some
 from .database import PATIENCE, Database, open_database
 from .values import (
     Accepted,
@@ -17,11 +17,11 @@ from .values import (
     Ended,
     Event,
     IdTaken,
-    Job,
     Lease,
     Leased,
     NewJob,
     Outcome,
+    Queue,
     State,
     StoredEvent,
 )
@@ -71,7 +71,7 @@ class Store:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="job reader")
 
     @classmethod
-    async def open(
+    def open(
         cls,
         url: URL,
         *,
@@ -79,11 +79,11 @@ class Store:
         lease_seconds: float = LEASE_SECONDS,
         patience: float = PATIENCE,
     ) -> "Store":
-        """Open a database, and make its tables if it has none.
+        """Open a database, and make its tables if it has none. Waits for the disk or the server.
 
         `patience` are the seconds to wait for another program's lock, or for a server that does not answer.
         """
-        return cls(await asyncio.to_thread(open_database, url, patience), clock, lease_seconds)
+        return cls(open_database(url, patience), clock, lease_seconds)
 
     async def close(self) -> None:
         """Finish what was asked for, and close the database."""
@@ -131,21 +131,21 @@ class Store:
         """Let the jobs wait again whose leases have run out or belong to `dead` owners; return how many."""
         return await self._writer.ask(RECLAIM, Reclaim(now=self._clock(), dead=frozenset(dead)))
 
-    async def drop(self, ids: Collection[str] | None = None) -> int:
-        """Forget waiting jobs: all of them, or those of these ids; return how many."""
-        return await self._writer.ask(DROP, ids)
+    async def drop(self, ids: Collection[str] | None = None, *, user: str | None = None) -> int:
+        """Forget waiting jobs: all of them, or those of these ids, or of this user; return how many."""
+        return await self._writer.ask(DROP, _some(ids, user))
 
-    async def forget(self, ids: Collection[str] | None = None) -> int:
-        """Forget ended jobs: all of them, or those of these ids; return how many."""
-        return await self._writer.ask(FORGET, ids)
+    async def forget(self, ids: Collection[str] | None = None, *, user: str | None = None) -> int:
+        """Forget ended jobs: all of them, or those of these ids, or of this user; return how many."""
+        return await self._writer.ask(FORGET, _some(ids, user))
 
-    async def pending(self) -> list[Job]:
-        """Return the waiting jobs, first to run first."""
-        return await self._read(reading.pending)
+    async def queue(self, *, user: str | None = None) -> Queue:
+        """Return the jobs that have not ended, of one user or of everybody, first to run first."""
+        return await self._read(reading.queue, user)
 
-    async def running(self) -> list[Job]:
-        """Return the running jobs, in the order in which they were begun."""
-        return await self._read(reading.running)
+    async def unfinished(self, user: str) -> int:
+        """Count the jobs of a user that have not ended."""
+        return await self._read(reading.unfinished, user)
 
     async def owners(self) -> frozenset[str]:
         """Name those who run jobs."""
@@ -159,19 +159,24 @@ class Store:
         """Return the state of a job; of two of one id that of the one that waits or runs."""
         return await self._read(reading.state, job)
 
-    async def record(self, job: str) -> Ended | None:
-        """Return how a job ended; None when it is unknown or has not ended."""
-        return await self._read(reading.record, job)
+    async def record(self, job: str, *, user: str | None = None) -> Ended | None:
+        """Return how a job ended; None when it is unknown, not this user's, or has not ended."""
+        return await self._read(reading.record, job, user)
 
     async def history(
-        self, max_items: int | None = None, offset: int | None = None, most: int = HISTORY_MOST
+        self,
+        max_items: int | None = None,
+        offset: int | None = None,
+        *,
+        most: int = HISTORY_MOST,
+        user: str | None = None,
     ) -> list[Ended]:
-        """Return a window of the history, oldest first.
+        """Return a window of the history, of one user or of everybody, oldest first.
 
         Without `max_items`: all from `offset` on. With it: that many from `offset`, or the newest ones when
         there is no offset or a negative one. Never more than `most`: without `max_items` the newest of those.
         """
-        return await self._read(reading.history, max_items, offset, most)
+        return await self._read(reading.history, max_items, offset, most, user)
 
     async def events_since(self, job: str, after: int = 0, most: int = EVENTS_MOST) -> list[StoredEvent]:
         """Return the events of a job behind the one of this sequence number, in order."""
@@ -185,3 +190,7 @@ class Store:
                 return read(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+
+
+def _some(ids: Collection[str] | None, user: str | None) -> Some:
+    return Some(ids=None if ids is None else frozenset(ids), user=user)

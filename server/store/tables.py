@@ -64,7 +64,7 @@ jobs = Table(
     Column("state", Text, nullable=False),
     Column("number", Float(53), nullable=False),
     Column("client", AnyText),
-    Column("owner_user", AnyText),
+    Column("owner_user", AnyText, nullable=False),
     Column("created", Whole, nullable=False),
     Column("attempt", Integer, nullable=False, default=0),
     Column("deaths", Integer, nullable=False, default=0),
@@ -95,7 +95,9 @@ INDEXES = (
     _some("jobs_leases", jobs.c.lease_until, where=RUNNING),
     _some("jobs_live_id", jobs.c.id, where=LIVE, unique=True),
     _some("jobs_history", jobs.c.ending, jobs.c.ticket, where=ENDED, unique=True),
-    _some("jobs_history_id", jobs.c.id, where=ENDED, unique=True),
+    _some("jobs_history_id", jobs.c.id, jobs.c.owner_user, where=ENDED, unique=True),
+    _some("jobs_live_user", jobs.c.owner_user, where=LIVE),
+    _some("jobs_user_history", jobs.c.owner_user, jobs.c.ending, jobs.c.ticket, where=ENDED),
 )
 
 

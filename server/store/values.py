@@ -28,7 +28,7 @@ class NewJob:
     number: float | None = None
     front: bool = False
     client: str | None = None
-    user: str | None = None
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +54,19 @@ class Job:
     id: str
     number: float
     client: str | None
-    user: str | None
+    user: str
     created: int
     prompt: str  # JSON
     extra_data: str  # JSON
     targets: str  # JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """The jobs that have not ended, first to run first."""
+
+    running: tuple[Job, ...]
+    waiting: tuple[Job, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,11 +34,15 @@ def read(folder: Path) -> dict[str, Json]:
     return cast(dict[str, Json], found)
 
 
-def change(folder: Path, values: Mapping[str, Json]) -> None:
-    """Put values among a user's settings; only one thread at a time may."""
+def change(folder: Path, values: Mapping[str, Json], most: int) -> None:
+    """Put values among a user's settings of `most` bytes; only one thread at a time may."""
     with told_over_http():
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({**read(folder), **values}, indent=1)
+        if len(text) > most:
+            raise web.HTTPRequestEntityTooLarge(
+                max_size=most, actual_size=len(text), text=f"settings may have {most} bytes, no more\n"
+            )
         write_whole(folder / FILE, [text.encode()], sync=True)
 
 
@@ -75,8 +79,9 @@ async def _json(request: web.Request) -> Json:
 
 
 async def _changed(request: web.Request, values: Mapping[str, Json]) -> web.Response:
-    async with request.app[SERVER].settings:
-        await asyncio.to_thread(change, user_folder(request), values)
+    server = request.app[SERVER]
+    async with server.settings:
+        await asyncio.to_thread(change, user_folder(request), values, server.limits.settings_bytes)
     return web.Response()
 
 

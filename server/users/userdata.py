@@ -11,11 +11,11 @@ from aiohttp import web
 
 from ...executor import UnsafeNameError
 from ...executor.files.names import below, inside
-from ..clients import MAX_BODY
 from ..files.forms import too_large
 from ..files.incoming import incoming, put
 from ..files.serving import GUARDS, serve
 from ..files.trouble import told_over_http
+from ..state import SERVER
 from .who import user_folder
 
 SHOWN_TYPES = frozenset(("application/json", "text/css", "text/plain"))
@@ -63,6 +63,10 @@ def _item(path: Path, name: str) -> Item | None:
     except OSError:  # gone since, or a link to nothing
         return None
     return Item(name, path.is_dir(), status.st_size, status.st_mtime, status.st_ctime)
+
+
+def _bytes_below(root: Path) -> int:
+    return sum(item.size for item in walk(root, deep=True) if not item.folder)
 
 
 def _is_file(path: Path) -> bool:
@@ -153,11 +157,14 @@ async def post_file(request: web.Request) -> web.Response:
     overwrite = _says(request, "overwrite", default=True)
     if not overwrite and await asyncio.to_thread(_is_file, path):
         return web.Response(status=409, text="File already exists")
+    limits = request.app[SERVER].limits
+    room = limits.userdata_bytes - await asyncio.to_thread(_bytes_below, user_folder(request))
+    most = max(min(limits.upload_bytes, room), 0)
     with told_over_http():
         async with incoming(user_folder(request)) as file:
             async for piece in request.content.iter_chunked(2**16):
-                if file.size + len(piece) > MAX_BODY:
-                    raise too_large(MAX_BODY, file.size + len(piece))
+                if file.size + len(piece) > most:
+                    raise too_large(most, file.size + len(piece))
                 await file.write(piece)
             await file.flush()
             kept = await asyncio.to_thread(put, file.path, path, overwrite=overwrite)

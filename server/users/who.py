@@ -1,8 +1,4 @@
-"""Whose request it is: the one place that decides which folder a request may touch.
-
-There is one user. More than one would be told apart here; identity must then come from a token that this
-server gave out, never from a header in which the sender names somebody.
-"""
+"""Whose folders a request may touch: the one place that gives them out; a handler can't name another's."""
 
 import asyncio
 from pathlib import Path
@@ -10,20 +6,19 @@ from pathlib import Path
 from aiohttp import web
 
 from ...executor import Folders
+from ..access.guard import identity_of
 from ..state import SERVER
-
-ONLY = "default"
-"""The user that everybody is."""
-
-
-def folder_of(folders: Folders, user: str) -> Path:
-    """Return where a user's files lie; it may not exist yet."""
-    return folders.base / "user" / user
+from .places import folder_of, folders_for
 
 
 def user_folder(request: web.Request) -> Path:
-    """Return the folder of the user who asks; every handler finds it here."""
-    return folder_of(request.app[SERVER].folders, ONLY)
+    """Return the folder with the settings and files of the user whom a request is about."""
+    return folder_of(request.app[SERVER].folders, identity_of(request).name)
+
+
+def folders_of(request: web.Request) -> Folders:
+    """Return the folders of the user whom a request is about; every handler finds them here."""
+    return folders_for(request.app[SERVER].folders, identity_of(request).name)
 
 
 async def get_users(request: web.Request) -> web.Response:
@@ -33,8 +28,9 @@ async def get_users(request: web.Request) -> web.Response:
 
 
 async def post_user(_: web.Request) -> web.Response:
-    """Refuse to make a user: there is one."""
-    return web.json_response({"error": "This server has one user; there can be no other."}, status=400)
+    """Refuse to make a user: whoever has the data folder does, with `inkloom user add`."""
+    told = "Users are added where the server runs: inkloom user add NAME"
+    return web.json_response({"error": told}, status=400)
 
 
 ROUTES = (("GET", "/users", get_users), ("POST", "/users", post_user))

@@ -115,7 +115,7 @@ def test_problems_as_json(inkloom: Any, write: Any, edited: Edited) -> None:
         (("run", "x" * 5000), ("no workflow xxx",)),
         (("nodes", ""), ("the name of the node is empty",)),
         (("nodes", "KSamplr"), ("no node", "mean KSampler?")),
-        (("serve", "--listen", "0.0.0.0"), ("0.0.0.0", "password", "ssh -L")),
+        (("serve", "--listen", "0.0.0.0"), ("0.0.0.0", "inkloom user add", "--token-file")),
     ],
 )
 def test_other_complaints(inkloom: Any, argv: tuple[str, ...], words: tuple[str, ...]) -> None:

@@ -51,3 +51,17 @@ def test_a_fault_comes_after_what_was_told() -> None:
     assert isinstance(next(events), RunDone)
     with pytest.raises(ZeroDivisionError, match="fault"):
         next(events)
+
+
+def test_a_pause_is_told_before_it_is_waited_for_more() -> None:
+    told: list[str] = []
+
+    def pausing() -> None:
+        told.append("pause")
+        box.put(RunDone, seconds=1.0)  # the wait ends only with this
+        box.close()
+
+    box = Mailbox(pausing)
+    box.put(Progress, node="a", display_node="", done=1, total=2)
+    told.extend(event.type for event in box)
+    assert told == ["progress", "pause", "run_done"]

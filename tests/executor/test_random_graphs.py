@@ -188,7 +188,8 @@ def test_as_the_reference(flow: dict[str, Any]) -> None:
     assert first.calls > len(cache.computed) if failures else first.calls == len(cache.computed)
 
     again = play(flow, cache)
-    assert again.failure == first.failure
+    # What is known by now may let another node fail first.
+    assert (again.failure in failures) if failures else again.failure is None
     # What equals a node that is done, but did not get its turn before the failure, is known at once now.
     assert first.shown.items() <= again.shown.items() <= shown.items()
     assert failures or again.shown == first.shown

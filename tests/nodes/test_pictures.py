@@ -174,3 +174,18 @@ def test_a_truncated_picture_is_told_so(tmp_path: Path):
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(PictureError, match="is this one whole"):
         read_picture(path)
+
+
+def test_what_hands_a_file_to_another_program_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n%%EOF\n"
+    )
+    with pytest.raises(PictureError, match="cannot identify"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_frames_that_have_too_many_pixels_together(tmp_path: Path) -> None:
+    frames = [Image.new("1", (2**12, 2**12), number % 2) for number in range(9)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    with pytest.raises(PictureError, match="9 frames of 4096x4096 pixels"):
+        read_picture(tmp_path / "a.gif")

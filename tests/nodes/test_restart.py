@@ -209,7 +209,11 @@ def test_whatever_is_damaged_is_computed_again(killed: tuple[Path, dict[str, Any
     folders = open_folders(root)
 
     def anew() -> tuple[bytes, list[str]]:
-        return run(Engine(NODES, folders, open_cache(folders)))
+        engine = Engine(NODES, folders, open_cache(folders))
+        try:
+            return run(engine)
+        finally:
+            assert engine.close(30)
 
     assert anew() == (expected, [])
     found = sorted(path for path in (root / "cache").rglob("*") if path.is_file())

@@ -148,24 +148,35 @@ async def test_a_node_that_raises(session: Session) -> None:
     assert "execution_success" in kinds(await session.run(graph("Number", value=8)))
 
 
-async def test_a_worker_that_dies_costs_one_job(session: Session) -> None:
-    doomed = await session.post(graph("Wait", start=3))
+async def test_a_worker_that_dies_costs_one_attempt(session: Session) -> None:
+    job = (await session.post(graph("Wait", start=3)))["prompt_id"]
     after = await session.post(graph("Number", value=9))
     await session.until("progress")
     pid = session.client.app[SERVER].worker.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    ended = await session.until("executing", node=None, prompt_id=doomed["prompt_id"])
-    [error] = [message["data"] for message in ended if message["type"] == "execution_error"]
-    assert "SIGKILL" in error["exception_message"]
-    assert (error["node_id"], error["node_type"]) == ("1", "Wait")
+    again = await session.until("execution_start")
+    assert again[-1]["data"]["prompt_id"] == job
+    assert {"execution_error", "executing"}.isdisjoint(kinds(again[-1:]))
+    await session.until("progress")
+    assert [item[1] for item in (await get(session.client, "/queue"))["queue_running"]] == [job]
+    await session.client.post("/interrupt")
+    ended = await session.until("executing", node=None, prompt_id=job)
+    assert "execution_interrupted" in kinds(ended)
+    entry = (await get(session.client, f"/history/{job}"))[job]
+    assert [kind for kind, _ in entry["status"]["messages"]] == [
+        *("execution_start", "execution_cached", "execution_interrupted")
+    ]
     ended = await session.until("executing", node=None, prompt_id=after["prompt_id"])
     assert "execution_success" in kinds(ended), "a new worker runs the next job"
 
 
-async def test_a_node_that_ends_its_process(session: Session) -> None:
+async def test_a_job_that_ends_its_worker_each_time(session: Session) -> None:
     ended = await session.run(graph("Die", value=0))
-    assert "execution_error" in kinds(ended)
+    assert kinds(ended).count("status") == 5, "queued, taken three times, ended"
+    [error] = [message["data"] for message in ended if message["type"] == "execution_error"]
+    assert "SIGKILL" in error["exception_message"]
+    assert error["exception_message"].endswith("3 workers have died of this job.\n")
     assert "execution_success" in kinds(await session.run(graph("Number", value=16)))
 
 
@@ -363,7 +374,7 @@ async def test_a_job_that_the_server_itself_fails_on_costs_one_job(
     ("headers", "status"),
     [
         ({}, 200),
-        ({"Origin": "http://127.0.0.1"}, 200),
+        ({"Origin": "http://127.0.0.1"}, 403),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Host": "evil.example", "Origin": "http://evil.example"}, 403),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from inkloom.executor import Folders
-from inkloom.server.prompt import Accepted, RefusedError, accept
+from inkloom.server.prompt import RefusedError, fields_of, new_job, validated
+from inkloom.server.store import NewJob
 
 SAVED: dict[str, Any] = {
     "nodes": [
@@ -22,27 +23,29 @@ SAVED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def posted(toy: ModuleType, prompt: Any, **fields: Any) -> Accepted:
-    body = json.dumps({"prompt": prompt, **fields}).encode()
-    return accept(body, lambda *, front: 0.0, lambda _: False, toy.TABLE, Folders(Path("nowhere")))
+def posted(toy: ModuleType, prompt: Any, **given: Any) -> NewJob:
+    fields = fields_of(json.dumps({"prompt": prompt, **given}).encode())
+    return new_job("j", None, "me", fields, validated(fields, toy.TABLE, Folders(Path("nowhere"))))
 
 
 def test_it_is_taken_as_what_it_stands_for(toy: ModuleType) -> None:
-    job = posted(toy, SAVED).job
-    assert job.outputs == ("3",)
-    assert job.prompt == {
+    job = posted(toy, SAVED)
+    assert json.loads(job.targets) == ["3"]
+    assert json.loads(job.prompt) == {
         "1": {"class_type": "Number", "inputs": {"value": 3}, "_meta": {"title": "Number"}},
         "3": {"class_type": "Show", "inputs": {"value": ["1", 0]}, "_meta": {"title": "end"}},
     }
-    assert job.extra_data == {"extra_pnginfo": {"workflow": SAVED}}, "what a browser sends beside it"
+    assert json.loads(job.extra_data) == {"extra_pnginfo": {"workflow": SAVED}}, (
+        "what a browser sends beside it"
+    )
 
 
 def test_what_the_client_says_of_pictures_stays(toy: ModuleType) -> None:
     extra = {"extra_pnginfo": {"workflow": {"mine": 1}, "more": 2}, "other": 3}
-    assert posted(toy, SAVED, extra_data=extra).job.extra_data == extra
+    assert json.loads(posted(toy, SAVED, extra_data=extra).extra_data) == extra
     extra = {"extra_pnginfo": {"more": 2}}
     expected = {"extra_pnginfo": {"workflow": SAVED, "more": 2}}
-    assert posted(toy, SAVED, extra_data=extra).job.extra_data == expected
+    assert json.loads(posted(toy, SAVED, extra_data=extra).extra_data) == expected
 
 
 @pytest.mark.parametrize(

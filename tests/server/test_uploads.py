@@ -5,6 +5,7 @@ import io
 import json
 import os
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image, PngImagePlugin
 
 from inkloom.executor.files.atomic import UNFINISHED
-from inkloom.server.files.forms import FIELD_LIMIT, form_in
+from inkloom.server.files.forms import form_in
 from inkloom.server.files.incoming import ABANDONED, BLOCK, incoming, put, sweep
+from inkloom.server.limits import LIMITS
 from inkloom.server.state import SERVER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -103,7 +105,7 @@ async def test_names(client: TestClient) -> None:
         ({"subfolder": "taken.png"}, "no file can have this name here"),
         ({"name": "folder"}, "no file can have this name here"),
         ({"type": "models"}, "one of input, output, temp"),
-        ({"subfolder": "x" * (FIELD_LIMIT + 1)}, "longer than"),
+        ({"subfolder": "x" * (LIMITS.form_field_bytes + 1)}, "longer than"),
     ],
 )
 async def test_places_outside_are_refused(client: TestClient, fields: dict[str, str], told: str) -> None:
@@ -168,7 +170,7 @@ async def test_what_is_no_form_is_refused(
 
 async def test_a_file_that_is_too_large_is_refused_and_gone(tmp_path: Path) -> None:
     async def handler(request: web.Request) -> web.Response:
-        async with form_in(request, tmp_path / "input", limit=1000) as form:
+        async with form_in(request, tmp_path / "input", limits=replace(LIMITS, upload_bytes=1000)) as form:
             return web.json_response(form.file.size)
 
     app = web.Application()

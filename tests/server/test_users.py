@@ -14,8 +14,8 @@ from yarl import URL
 from inkloom.executor import Folders
 from inkloom.executor.files.atomic import UNFINISHED
 from inkloom.server.app import make_app
+from inkloom.server.users.places import folder_of
 from inkloom.server.users.settings import FILE
-from inkloom.server.users.who import folder_of
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def test_users(client: TestClient) -> None:
     await ask(client, "POST", "/settings/a", b"1")
     assert await ask(client, "GET", "/api/users") == (200, {"storage": "server", "migrated": True})
     status, told = await ask(client, "POST", "/users", b'{"username": "eve"}')
-    assert (status, "one user" in told["error"]) == (400, True)
+    assert (status, "inkloom user add" in told["error"]) == (400, True)
 
 
 async def test_settings(client: TestClient, home: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from inkloom.executor import RunDone
 from inkloom.server.protocol import (
     Cancel,
     Explain,
@@ -25,6 +26,7 @@ from inkloom.server.protocol import (
     from_line,
     to_line,
 )
+from inkloom.server.worker import event_lines
 from inkloom.server.worker_process import WorkerDiedError, WorkerProcess, died_how
 
 TOY = Path(__file__).parent / "toy.py"
@@ -42,7 +44,7 @@ MESSAGES = [
     Cancel(job="j"),
     Explain(question=1, prompt=GRAPH, targets=("2",)),
     Ready(pid=7),
-    Told(job="j", event={"type": "x"}),
+    Told(job="j", events=({"type": "x"}, {"type": "y"})),
     Finished(job="j"),
     Free(results=True),
     Logged(level=30, text="ä"),
@@ -68,6 +70,16 @@ def test_every_message_comes_back_as_it_went(message: ToWorker | FromWorker) -> 
 def test_other_lines_are_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError, match="not a message"):
         from_line(line)
+
+
+def test_events_are_told_together_unless_that_is_too_long() -> None:
+    events = [RunDone(seq=number, seconds=1.0) for number in range(3)]
+    together, alone = event_lines("j", events), event_lines("j", events, limit=200)
+    assert [len(together), len(alone)] == [1, 3]
+    told = [from_line(line) for line in (*together, *alone)]
+    found = [event["seq"] for message in told if isinstance(message, Told) for event in message.events]
+    assert found == [0, 1, 2, 0, 1, 2]
+    assert event_lines("j", []) == []
 
 
 @pytest.mark.parametrize(
@@ -104,9 +116,12 @@ def hear(worker: subprocess.Popen[bytes], until: str) -> list[str]:
     assert worker.stdout is not None
     heard: list[str] = []
     for line in worker.stdout:
-        message = from_line(line)
-        heard.append(str(message.event["type"]) if isinstance(message, Told) else message.type)
-        if heard[-1] == until:
+        match from_line(line):
+            case Told(events=events):
+                heard += [str(event["type"]) for event in events]
+            case message:
+                heard.append(message.type)
+        if until in heard:
             return heard
     raise AssertionError(f"the worker ended after {heard}")
 

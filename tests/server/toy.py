@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-from inkloom.executor import Context, Folders, History, NodeTable, Port, Range, Ui, node
+from inkloom.executor import Context, Files, Folders, History, NodeTable, Port, Range, Ui, node
 from inkloom.nodes import Engine
+from inkloom.nodes.numbered import save_numbered
 from inkloom.server.worker import main
 
 Anything = Annotated[Any, Port("*")]
@@ -51,6 +52,21 @@ def wait(ctx: Context, *, start: int = 0) -> int:
 def show(*, value: Anything) -> Ui:
     """Show a value."""
     return Ui({"text": [str(value)]})
+
+
+@node("Keep", category="toy", output=True)
+def keep(ctx: Context, *, value: Anything, filename_prefix: str = "kept") -> Ui:
+    """Write a value into a file of the output folder."""
+    root = ctx.folders.root("output").resolve()
+    path = save_numbered(root, filename_prefix, ".txt", lambda file: file.write(str(value).encode()))
+    subfolder = path.parent.relative_to(root).as_posix().removeprefix(".")
+    return Ui({"images": [{"filename": path.name, "subfolder": subfolder, "type": "output"}]}, files=(path,))
+
+
+@node("Picked", category="toy")
+def picked(ctx: Context, *, name: Annotated[str, Files("input", upload=True)]) -> str:
+    """Give the text of a file of the input folder."""
+    return ctx.folders.path("input", name).read_text()
 
 
 @node("Warn", category="toy")

@@ -103,6 +103,6 @@ def clock() -> Clock:
 @pytest_asyncio.fixture
 async def store(url: URL, clock: Clock) -> AsyncIterator[Store]:
     """Yield an empty store whose leases last ten seconds of `clock`."""
-    found = await Store.open(url, clock=clock, lease_seconds=10)
+    found = Store.open(url, clock=clock, lease_seconds=10)
     yield found
     await found.close()

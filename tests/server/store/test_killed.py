@@ -35,7 +35,7 @@ async def run(store):
             print("done", leased.job.id, flush=True)
 
 async def main():
-    store = await Store.open(sqlite_url(Path(sys.argv[1])))
+    store = Store.open(sqlite_url(Path(sys.argv[1])))
     await store.reclaim({"me"})
     await asyncio.gather(*(accept(store, start) for start in range(4)), run(store))
 
@@ -45,10 +45,10 @@ asyncio.run(main())
 
 async def look(path: Path) -> tuple[set[str], list[str], set[str]]:
     """Return which jobs there are, which are in the history, and which run."""
-    store = await Store.open(sqlite_url(path))
+    store = Store.open(sqlite_url(path))
     history = [entry.job.id for entry in await store.history()]
-    running = {job.id for job in await store.running()}
-    waiting = {job.id for job in await store.pending()}
+    queue = await store.queue()
+    running, waiting = ({job.id for job in jobs} for jobs in (queue.running, queue.waiting))
     await store.close()
     return waiting | running | set(history), history, running
 

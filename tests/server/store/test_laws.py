@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import URL, create_engine, update
@@ -73,11 +74,11 @@ async def test_a_job_comes_back_as_it_went(store: Store) -> None:
     )
     accepted = await store.accept(given)
     assert accepted == Accepted(number=0.5, ticket=1)
-    [waiting] = await store.pending()
+    [waiting] = (await store.queue()).waiting
     for name in ("id", "prompt", "extra_data", "targets", "created", "number", "client", "user"):
         assert getattr(waiting, name) == getattr(given, name)
     [leased] = await store.lease("me")
-    assert leased.job == waiting == (await store.running())[0]
+    assert leased.job == waiting == (await store.queue()).running[0]
     assert await store.finish(leased.lease, DONE)
     found = await store.record(NASTY)
     assert found is not None
@@ -101,7 +102,7 @@ async def test_numbers_count_up_and_front_is_negative(store: Store) -> None:
 async def test_order_is_by_number_then_by_arrival(store: Store) -> None:
     for name, number in (("a", 1), ("b", 0), ("c", 1), ("d", -2), ("e", 0.5)):
         await store.accept(job(name, number))
-    assert [found.id for found in await store.pending()] == ["d", "b", "e", "a", "c"]
+    assert [found.id for found in (await store.queue()).waiting] == ["d", "b", "e", "a", "c"]
     two = await store.lease("me", most=2)
     assert [leased.job.id for leased in two] == ["d", "b"]
     assert [leased.job.id for leased in await store.lease("me", most=9)] == ["e", "a", "c"]
@@ -128,11 +129,11 @@ async def test_of_many_at_once_one_gets_the_id(store: Store) -> None:
 
 
 async def test_what_was_accepted_outlives_the_store(url: URL) -> None:
-    store = await Store.open(url)
+    store = Store.open(url)
     await queue(store, "abc")
     lease = await one(store)
     await store.close()
-    store = await Store.open(url)
+    store = Store.open(url)
     assert await store.counts() == Counts(waiting=2, running=1, ended=0)
     assert await store.finish(lease, DONE)
     accepted = await store.accept(job("d"))
@@ -187,7 +188,7 @@ async def test_the_jobs_of_a_dead_owner_wait_at_once(store: Store) -> None:
     alive = await one(store, "alive")
     assert await store.owners() == {"dead", "alive"}
     assert await store.reclaim({"dead", "nobody"}) == 1
-    assert [found.id for found in await store.pending()] == ["a", "c"], "in its old place"
+    assert [found.id for found in (await store.queue()).waiting] == ["a", "c"], "in its old place"
     assert await store.heartbeat(alive)
 
 
@@ -275,6 +276,30 @@ async def test_history_windows(store: Store) -> None:
             assert [entry.job.id for entry in found] == list(expected), (max_items, offset, most)
 
 
+async def test_jobs_of_users_do_not_mix(store: Store) -> None:
+    for user in ("a", "b"):
+        for name in ("same", f"{user}1"):
+            await store.accept(replace(job(name, -1 if name == "same" else 0), user=user))
+            if name == "same":
+                assert await store.finish(await one(store), DONE)
+    for user, other in ("ab", "ba"):
+        assert [found.id for found in (await store.queue(user=user)).waiting] == [f"{user}1"]
+        assert await store.unfinished(user) == 1
+        for window in ((None, None), (5, None), (5, 0)):
+            [entry] = await store.history(*window, user=user)
+            assert (entry.job.id, entry.job.user) == ("same", user), "no other user's job made it room"
+        record = await store.record("same", user=user)
+        assert record is not None
+        assert record.job.user == user
+        assert await store.record(f"{other}1", user=user) is None
+        assert await store.drop({f"{other}1"}, user=user) == await store.forget({"nobody"}, user=user) == 0
+    assert [found.id for found in (await store.queue()).waiting] == ["a1", "b1"]
+    assert len(await store.history()) == 2
+    assert await store.drop(user="a") == await store.forget(user="b") == 1
+    assert [found.id for found in (await store.queue()).waiting] == ["b1"]
+    assert [entry.job.user for entry in await store.history()] == ["a"]
+
+
 async def test_forget(store: Store) -> None:
     await end(store, "abcd")
     await queue(store, "x")
@@ -289,11 +314,11 @@ async def test_many_names_at_once(store: Store) -> None:
     names = [str(number) for number in range(1500)]
     await asyncio.gather(*(store.accept(job(name)) for name in names))
     assert await store.drop(names[:1400]) == 1400
-    assert [found.id for found in await store.pending()] == names[1400:]
+    assert [found.id for found in (await store.queue()).waiting] == names[1400:]
 
 
 async def test_two_servers_share_the_jobs_and_each_is_leased_once(url: URL) -> None:
-    stores = await asyncio.gather(*(Store.open(url) for _ in range(3)))
+    stores = [Store.open(url) for _ in range(3)]
     names = [str(number) for number in range(40)]
     await asyncio.gather(*(stores[n % 3].accept(job(name)) for n, name in enumerate(names)))
 
@@ -317,7 +342,7 @@ async def test_two_servers_share_the_jobs_and_each_is_leased_once(url: URL) -> N
 
 
 async def test_tables_of_a_newer_version_are_refused(url: URL) -> None:
-    await (await Store.open(url)).close()
+    await Store.open(url).close()
     engine = create_engine(url.set(drivername=DRIVERS[url.drivername]))
     with engine.begin() as connection:
         connection.execute(update(schema).values(version=VERSION + 1))
@@ -325,11 +350,11 @@ async def test_tables_of_a_newer_version_are_refused(url: URL) -> None:
     with pytest.raises(
         StoreError, match=rf"version {VERSION + 1}, and this inkloom knows version {VERSION};"
     ):
-        await Store.open(url)
+        Store.open(url)
 
 
 async def test_a_closed_store_says_so(url: URL) -> None:
-    store = await Store.open(url)
+    store = Store.open(url)
     accepting = asyncio.gather(*(store.accept(job(str(number))) for number in range(5)))
     await asyncio.sleep(0)
     await store.close()

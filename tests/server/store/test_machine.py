@@ -69,7 +69,7 @@ class Machine(RuleBasedStateMachine):
         self.leases: list[Lease] = []  # also those that are lost
 
     def open(self) -> Store:
-        return self.runner.run(Store.open(self.url, clock=self.clock, lease_seconds=10))
+        return Store.open(self.url, clock=self.clock, lease_seconds=10)
 
     def teardown(self) -> None:
         self.runner.run(self.store.close())
@@ -164,13 +164,15 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def both_say_the_same(self) -> None:
         async def look() -> None:
-            pending, running, history, counts = await asyncio.gather(
-                self.store.pending(), self.store.running(), self.store.history(), self.store.counts()
+            queue, history, counts = await asyncio.gather(
+                self.store.queue(), self.store.history(), self.store.counts()
             )
             waiting = self.model.waiting()
-            assert [(job.id, job.ticket) for job in pending] == [(job.id, job.ticket) for job in waiting]
+            assert [(job.id, job.ticket) for job in queue.waiting] == [
+                (job.id, job.ticket) for job in waiting
+            ]
             held = {job.id for job in self.model.live.values() if job.owner is not None}
-            assert {job.id for job in running} == held
+            assert {job.id for job in queue.running} == held
             assert [(entry.job.id, entry.attempt) for entry in history] == self.model.history
             assert (counts.waiting, counts.running, counts.ended) == (len(waiting), len(held), len(history))
 

@@ -40,13 +40,13 @@ def on_connect(statement: str) -> Iterator[None]:
 
 async def refused(url: str) -> str:
     with pytest.raises(StoreError) as caught:
-        await Store.open(url_of(url))
+        Store.open(url_of(url))
     return str(caught.value)
 
 
 async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     with on_connect("PRAGMA max_page_count = 100"):  # so says SQLite what it says when a disk is full
-        store = await Store.open(sqlite_url(tmp_path / "jobs.sqlite"))
+        store = Store.open(sqlite_url(tmp_path / "jobs.sqlite"))
         await store.accept(job("kept"))
         both = await asyncio.gather(
             store.accept(job("big", BIG)), store.accept(job("late")), return_exceptions=True
@@ -54,7 +54,7 @@ async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
         for answer in both:
             assert isinstance(answer, StoreError)
             assert f"{tmp_path}/jobs.sqlite: the disk is full; free some space" in str(answer)
-        assert [found.id for found in await store.pending()] == ["kept"]
+        assert [found.id for found in (await store.queue()).waiting] == ["kept"]
         accepted = await store.accept(job("after"))
         assert isinstance(accepted, Accepted)
         assert accepted.ticket == 2, "nothing of the others was written"
@@ -63,12 +63,12 @@ async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
 
 async def test_a_database_that_may_only_be_read(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite"
-    store = await Store.open(sqlite_url(path))
+    store = Store.open(sqlite_url(path))
     await store.accept(job("kept"))
     await store.close()
     assert "may only be read; change the rights" in await refused(f"sqlite:///file:{path}?mode=ro&uri=true")
-    store = await Store.open(sqlite_url(path))
-    assert [found.id for found in await store.pending()] == ["kept"]
+    store = Store.open(sqlite_url(path))
+    assert [found.id for found in (await store.queue()).waiting] == ["kept"]
     await store.close()
 
 
@@ -81,7 +81,7 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 
 async def test_a_damaged_database(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite"
-    store = await Store.open(sqlite_url(path))
+    store = Store.open(sqlite_url(path))
     await asyncio.gather(*(store.accept(job(str(number), "x" * 1000)) for number in range(200)))
     await store.close()
     content = bytearray(path.read_bytes())
@@ -99,7 +99,7 @@ async def test_a_database_that_another_program_keeps_locked(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "jobs.sqlite"
-    store = await Store.open(sqlite_url(path), patience=0.1)
+    store = Store.open(sqlite_url(path), patience=0.1)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="another program has kept it locked"):
@@ -115,7 +115,7 @@ async def test_two_may_make_the_same_database_at_once(tmp_path: Path) -> None:
         "import asyncio, sys; from pathlib import Path\n"
         "from inkloom.server.store import Store, sqlite_url\n"
         "print(flush=True); input()\n"
-        "async def main(): await (await Store.open(sqlite_url(Path(sys.argv[1])))).close()\n"
+        "async def main(): await (Store.open(sqlite_url(Path(sys.argv[1])))).close()\n"
         "asyncio.run(main())"
     )
     argv = [sys.executable, "-c", program, str(tmp_path / "jobs.sqlite")]

@@ -1,0 +1,61 @@
+"""Every route says what it asks for, and asks for it."""
+
+from pathlib import Path
+
+import pytest
+
+from inkloom.server import v1
+from inkloom.server.access.rights import ADMINS, ANYBODY, RIGHTS, USERS, right_of
+from inkloom.server.access.users import add
+from inkloom.server.routes import BARE, ROUTES
+
+from .conftest import Serve
+
+EVERY = [(method, path.replace(":.*", "")) for method, path, _ in (*ROUTES, *BARE, *v1.ROUTES)]
+
+
+def test_the_table_has_every_route_once() -> None:
+    assert sorted(RIGHTS) == sorted(f"{method} {path}" for method, path in EVERY)
+    assert len(RIGHTS) == len(ANYBODY) + len(USERS) + len(ADMINS)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "right"),
+    [
+        ("GET", "/queue", "user"),
+        ("HEAD", "/queue", "user"),
+        ("GET", "/api/queue", "user"),
+        ("POST", "/free", "admin"),
+        ("POST", "/api/free", "admin"),
+        ("POST", "/a/route/of/a/pack", "admin"),
+        ("GET", "/login", "anybody"),
+        ("GET", "/api/login", "anybody"),
+    ],
+)
+def test_rights(method: str, path: str, right: str) -> None:
+    assert right_of(method, path) == right
+
+
+async def test_who_gets_in_where(serve: Serve, tmp_path: Path) -> None:
+    """Each route: nobody is told who they are not, a user is kept from what is an admin's."""
+    alice, boss = add(tmp_path, "alice"), add(tmp_path, "boss", is_admin=True)
+    async with serve() as server, server.client() as client:
+        for method, path in EVERY:
+            needed = right_of(method, path)
+            for prefix in ("", "/api"):
+                statuses = []
+                for token in (None, alice, boss):
+                    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+                    async with client.request(
+                        method, prefix + path.replace("{", "").replace("}", ""), headers=headers, data=b"{"
+                    ) as answer:
+                        statuses.append(answer.status)
+                if prefix and (method, path) in [(one, two) for one, two, _ in BARE]:
+                    continue  # not there
+                kept_out = [status in (401, 403) and status for status in statuses[:2]]
+                expected = {"anybody": [False, False], "user": [401, False], "admin": [401, 403]}[needed]
+                if path == "/login" and method == "POST":
+                    assert statuses == [415, 415, 415]
+                else:
+                    assert kept_out == expected, (method, path, statuses)
+                    assert statuses[2] != 401
