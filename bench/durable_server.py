@@ -17,7 +17,7 @@ from inkloom.nodes import Engine
 from inkloom.nodes.numbered import save_numbered
 from inkloom.server.app import make_app
 from inkloom.server.store import url_of
-from inkloom.server.worker import main
+from inkloom.server.workers.worker import main
 
 Anything = Annotated[Any, Port("*")]
 

@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def command(given: argparse.Namespace) -> int:
     """Print the table of nodes, or one node."""
     from ..nodes import NODES
-    from ..server.object_info import object_info
+    from ..server.catalogue.object_info import object_info
     from .data_folders import data_folders
 
     folders = data_folders(given)

@@ -11,7 +11,7 @@ from .root import folder
 from .usage import UsageError
 
 if TYPE_CHECKING:
-    from ..server.protection import Protection
+    from ..server.access.protection import Protection
 
 VARIABLE = "INKLOOM_TOKEN"
 
@@ -56,8 +56,8 @@ def asked(given: argparse.Namespace) -> Protection:
     """Return what a command line asks for; raises UsageError for a file of a token that can't be read."""
     from dataclasses import replace
 
+    from ..server.access.protection import Protection
     from ..server.limits import LIMITS
-    from ..server.protection import Protection
 
     sizes = {
         "upload_bytes": given.max_upload_size and given.max_upload_size * MIB,

@@ -9,25 +9,25 @@ from sqlalchemy import URL
 
 from ..executor import Folders, NodeTable
 from . import tasks
+from .access.connections import in_time
 from .access.door import Door, door_of
 from .access.guard import known_only
+from .access.headers import add_guards
+from .access.origin import own_names_only
 from .cache_headers import add_cache_control
-from .clients import Clients
-from .connections import in_time
-from .dispatch import Dispatcher
 from .files.incoming import sweep
-from .headers import add_guards
-from .jobs import Jobs, default_database
+from .jobs.queue import Jobs, default_database
 from .limits import LIMITS, Limits
 from .logs import LogFeed
-from .origin import own_names_only
 from .routes import add_routes
-from .sockets import dismiss_for_ever
+from .sockets.clients import Clients
+from .sockets.websocket import dismiss_for_ever
 from .state import SERVER, Server
 from .store import Store
 from .unavailable import told_when_unavailable
 from .users.places import incoming_folders
-from .worker_process import WorkerProcess
+from .workers.dispatch import Dispatcher
+from .workers.process import WorkerProcess
 
 
 def make_app(

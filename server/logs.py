@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from .clients import Clients, Session
-from .messages import Message
+from .sockets.clients import Clients, Session
+from .sockets.messages import Message
 
 LINES = 1000
 """Lines that are kept; the oldest goes first."""

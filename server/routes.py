@@ -6,21 +6,23 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .. import __version__
-from . import internal, page, v1, wire
+from . import internal, page
 from .access import login
 from .access.guard import identity_of
+from .access.headers import page_policy
+from .access.origin import refused
 from .body import number_in, object_in, strings_in
 from .catalogue import models, system, templates
-from .clients import flags_of
+from .catalogue.object_info import object_info, object_info_of
 from .files import uploads, view
-from .headers import page_policy
-from .object_info import object_info, object_info_of
-from .origin import refused
-from .prompt import RefusedError, accept
-from .sockets import websocket
+from .jobs import wire
+from .jobs.prompt import RefusedError, accept
+from .sockets.clients import flags_of
+from .sockets.websocket import websocket
 from .state import SERVER
 from .users import settings, userdata, who
 from .users.who import folders_of
+from .v1 import explain as v1
 
 
 async def post_prompt(request: web.Request) -> web.Response:

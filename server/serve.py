@@ -15,13 +15,13 @@ from aiohttp import web
 
 from ..executor import Folders
 from ..nodes import NODES, with_subgraphs
+from .access.connections import GatedSite, allow_open_files, gated_runner
+from .access.origin import is_loopback
+from .access.protection import Protection, ProtectionError, door_for, tls_of
 from .app import make_app
-from .connections import GatedSite, allow_open_files, gated_runner
-from .origin import is_loopback
-from .protection import Protection, ProtectionError, door_for, tls_of
 from .state import SERVER
 from .store import StoreError, url_of
-from .worker_process import command
+from .workers.process import command
 
 log = logging.getLogger(__name__)
 

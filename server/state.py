@@ -7,12 +7,12 @@ from aiohttp import web
 
 from ..executor import Folders, NodeTable
 from .access.door import Door
-from .clients import Clients
-from .dispatch import Dispatcher
-from .jobs import Jobs
+from .jobs.queue import Jobs
 from .limits import LIMITS, Limits
 from .logs import LogFeed
-from .worker_process import WorkerProcess
+from .sockets.clients import Clients
+from .workers.dispatch import Dispatcher
+from .workers.process import WorkerProcess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from .reasons import error_body
+from .jobs.reasons import error_body
 from .store import StoreError
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ import pytest
 
 from inkloom.cli.main import COMMANDS
 from inkloom.executor import CODES, REASONS
-from inkloom.server import v1
 from inkloom.server.routes import BARE, ROUTES
+from inkloom.server.v1 import explain as v1
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

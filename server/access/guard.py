@@ -3,10 +3,10 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ..origin import refused
 from ..state import SERVER
 from .door import Door
 from .identity import Identity, in_name_of
+from .origin import refused
 from .rights import Right, right_of
 from .users import UsersError, is_name
 

@@ -4,9 +4,9 @@ from html import escape
 
 from aiohttp import web
 
-from ..headers import page_policy
 from ..state import SERVER
 from .guard import cookie_name
+from .headers import page_policy
 from .sessions import SECONDS
 from .users import UsersError
 

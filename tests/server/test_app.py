@@ -361,7 +361,7 @@ async def test_a_job_that_the_server_itself_fails_on_costs_one_job(
     def broken(event: object) -> object:
         raise ValueError("no such event")
 
-    monkeypatch.setattr("inkloom.server.dispatch.from_json", broken)
+    monkeypatch.setattr("inkloom.server.workers.dispatch.from_json", broken)
     doomed = await session.post(graph("Wait", start=7))
     ended = await session.until("executing", node=None, prompt_id=doomed["prompt_id"])
     [error] = [message["data"] for message in ended if message["type"] == "execution_error"]

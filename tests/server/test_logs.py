@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from inkloom.server.clients import Clients
 from inkloom.server.logs import LONGEST, LogFeed
+from inkloom.server.sockets.clients import Clients
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from inkloom.executor import Folders
 from inkloom.nodes import NODES
 from inkloom.server.app import make_app
-from inkloom.server.worker_process import command
+from inkloom.server.workers.process import command
 
 LONGEST = 0.05
 """Seconds of the CPU that one turn of the loop may take."""

@@ -25,7 +25,7 @@ from yarl import URL
 from inkloom.executor import Folders
 from inkloom.nodes import NODES, open_folders
 from inkloom.server.app import make_app
-from inkloom.server.worker_process import command
+from inkloom.server.workers.process import command
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from inkloom.executor import Context, Files, Folders, History, NodeTable, Port, Range, Ui, node
 from inkloom.nodes import Engine
 from inkloom.nodes.numbered import save_numbered
-from inkloom.server.worker import main
+from inkloom.server.workers.worker import main
 
 Anything = Annotated[Any, Port("*")]
 

@@ -14,9 +14,9 @@ import pytest
 from aiohttp import ClientSession, web
 
 from inkloom.executor import Folders
+from inkloom.server.access.connections import Gate, GatedSite, gated_runner
 from inkloom.server.access.door import Door
 from inkloom.server.app import make_app
-from inkloom.server.connections import Gate, GatedSite, gated_runner
 from inkloom.server.limits import LIMITS, Limits
 
 TOY = Path(__file__).parent.parent / "toy.py"

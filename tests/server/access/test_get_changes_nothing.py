@@ -5,7 +5,7 @@ from typing import Any
 
 from inkloom.server.routes import BARE, ROUTES
 from inkloom.server.state import SERVER
-from inkloom.server.v1 import ROUTES as OWN
+from inkloom.server.v1.explain import ROUTES as OWN
 
 from .conftest import Running, Serve
 

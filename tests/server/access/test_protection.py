@@ -17,9 +17,9 @@ from inkloom.cli.main import parser
 from inkloom.cli.protection import VARIABLE, asked
 from inkloom.cli.usage import UsageError
 from inkloom.executor import Folders
+from inkloom.server.access.protection import Protection, ProtectionError, door_for, tls_of
 from inkloom.server.access.users import add, path_of
 from inkloom.server.limits import LIMITS
-from inkloom.server.protection import Protection, ProtectionError, door_for, tls_of
 
 MAIN = "from inkloom.cli.main import main; main()"
 TLS = Path(__file__).resolve().parent.parent.parent / "data" / "tls"

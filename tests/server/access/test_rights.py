@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from inkloom.server import v1
 from inkloom.server.access.rights import ADMINS, ANYBODY, RIGHTS, USERS, right_of
 from inkloom.server.access.users import add
 from inkloom.server.routes import BARE, ROUTES
+from inkloom.server.v1 import explain as v1
 
 from .conftest import Serve
 

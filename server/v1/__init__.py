@@ -1,0 +1,1 @@
+"""Routes of inkloom's own, under the version of what they say."""

@@ -1,0 +1,1 @@
+"""The worker process: what runs in it, how it is spoken to, what happens when it dies."""

@@ -1,0 +1,131 @@
+"""The loop that gives jobs to the worker and tells the clients what becomes of them."""
+
+import logging
+from collections.abc import Mapping
+from contextlib import aclosing
+
+from ...executor.events import from_json
+from .. import tasks
+from ..jobs.queue import Attempt, Job, Jobs
+from ..sockets.clients import Clients, Session
+from ..sockets.messages import Message, end_of_run
+from ..sockets.story import TOLD_TO_ALL, Story
+from .process import NoWorkerError, WorkerDiedError, WorkerProcess
+from .protocol import Run
+
+DEATHS = 3
+"""Workers that may die of a job before it is no longer tried."""
+
+FLEETING = frozenset({"progress", "span", "mark"})
+"""Kinds of events that are not kept: there are many, and only the last one ever matters."""
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Runs the jobs of a queue on one worker, one after the other."""
+
+    def __init__(
+        self, jobs: Jobs, clients: Clients, worker: WorkerProcess, previews: str | None = None
+    ) -> None:
+        self._jobs = jobs
+        self._clients = clients
+        self._worker = worker
+        self._previews = previews
+        self._story: Story | None = None
+        self._interrupted = False  # the running job
+
+    async def run_for_ever(self) -> None:
+        """Take the next job, run it, keep its record, tell of its end; then the next."""
+        while True:
+            attempt = await self._jobs.take()
+            job = attempt.job
+            self._story, self._interrupted = Story(job), False
+            story = self._story
+            log.info("job %s starts, attempt %d", job.id, attempt.lease.attempt)
+            died = await self._run(story, attempt)
+            self._story = None
+            if died is not None and attempt.deaths + 1 < DEATHS:
+                log.warning("job %s waits again: %s", job.id, died)
+                self._clients.end(job.id)
+                await self._jobs.give_back(str(died))
+            elif await self._jobs.finish(story.record()):
+                log.info(
+                    "job %s has ended: %s", job.id, story.ending.type if story.ending else "nobody knows how"
+                )
+                self._tell_end(story)
+
+    def _tell_end(self, story: Story) -> None:
+        job = story.job
+        self._clients.end(job.id)  # also to those who hear of its progress and not of its end
+        if story.ending is not None:
+            self._tell(job, story.ending)
+        self._clients.tell_status(self._jobs.remaining)
+        self._tell(job, end_of_run(job.id))
+
+    async def interrupt(self, job: str | None = None, *, user: str | None = None) -> None:
+        """Stop the running job within one step; with `job`, only if it is that one, with `user` if theirs."""
+        running = self._jobs.running
+        if running is None or user not in (None, running.job.user):
+            return
+        if job in (None, running.job.id):
+            self._interrupted = True
+            await self._worker.cancel(running.job.id)
+
+    def current_node(self, session: Session) -> str | None:
+        """Return the node that runs now, if its job belongs to this client."""
+        story = self._story
+        return story.current if story is not None and story.job.session == session else None
+
+    async def _run(self, story: Story, attempt: Attempt) -> WorkerDiedError | None:
+        """Run a job to its end, or until its worker dies: of which it may not be to blame."""
+        job = story.job
+        order = Run(
+            job=job.id,
+            prompt=job.prompt,
+            targets=job.outputs,
+            extra_pnginfo=job.extra_pnginfo,
+            previews=self._previews,
+            receipts=attempt.receipts,
+            user=job.user,
+        )
+        watching = tasks.start(self._stop_when_lost(job), f"watch over job {job.id}")
+        async with aclosing(self._worker.run(order)) as events:
+            try:
+                async for event in events:
+                    self._note(event)
+                    for message in story.tell(from_json(event)):
+                        self._tell(job, message)
+            except NoWorkerError as error:
+                log.error("job %s failed: %s", job.id, error)
+                story.break_off(error)
+            except WorkerDiedError as died:
+                log.error("job %s: %s", job.id, died)
+                if not self._interrupted:
+                    story.break_off(WorkerDiedError(f"{died} {DEATHS} workers have died of this job."))
+                    return died
+                story.break_off(died)
+            except Exception as error:  # whatever it is, it ends this job only: the queue goes on
+                log.exception("job %s failed in the server itself", job.id)
+                await self._worker.cancel(job.id)
+                story.break_off(error)
+            else:
+                if story.ending is None:  # never call a run that nobody saw end a success
+                    story.break_off(WorkerDiedError("The worker left this job without saying how it ended."))
+            finally:
+                watching.cancel()
+        return None
+
+    async def _stop_when_lost(self, job: Job) -> None:
+        await self._jobs.lost.wait()
+        await self._worker.cancel(job.id)
+
+    def _note(self, event: Mapping[str, object]) -> None:
+        if event.get("type") not in FLEETING:
+            self._jobs.note(event)
+
+    def _tell(self, job: Job, message: Message) -> None:
+        if job.session is not None:
+            self._clients.send(message, job.session)
+        elif message.type in TOLD_TO_ALL:
+            self._clients.broadcast(message, about=job.user)

@@ -1,0 +1,287 @@
+"""A worker process: `python -m inkloom.server.workers.worker ROOT` runs the jobs of its standard input.
+
+One job at a time on the main thread; results stay in memory between jobs. A second thread listens, so that a
+job can be cancelled while it runs, and so that this process ends when the one that started it does. A third
+answers what a workflow would do, one question at a time: that may take long where a file has to be hashed.
+"""
+
+import argparse
+import gc
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from ...executor import CancelToken, Event, Graph, Node, ReceiptFile, RunFailed, WorkflowError, to_json
+from ...executor.explaining import explain
+from ...nodes import (
+    NODES,
+    Engine,
+    chosen_precision,
+    open_cache,
+    open_folders,
+    open_history,
+    open_memory,
+    with_precision,
+    with_subgraphs,
+)
+from .homes import Homes
+from .protocol import (
+    LINE_LIMIT,
+    Cancel,
+    Explain,
+    Explained,
+    Finished,
+    Free,
+    FromWorker,
+    Logged,
+    ProtocolError,
+    Ready,
+    Run,
+    Told,
+    ToWorker,
+    from_line,
+    to_line,
+)
+
+CLOSING = 2.0
+"""Seconds that this process takes at its end to write down results: less than whoever ends it waits."""
+
+MANY = 128
+"""Events that are told at once, at most."""
+
+SOON = 0.01
+"""Seconds that an event waits at most for others to be told with it, while they keep coming."""
+
+LOG_LIMIT = 2**16
+"""Characters of a log line that are told."""
+
+log = logging.getLogger(__name__)
+
+
+class Inbox:
+    """What the web process asks for: jobs in their order, which of them are to stop, and questions."""
+
+    def __init__(self) -> None:
+        self.questions: SimpleQueue[Explain] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Run, CancelToken] | Free] = SimpleQueue()
+        self._tokens: dict[str, CancelToken] = {}
+        self._lock = threading.Lock()
+
+    def listen(self, source: BinaryIO, at_end: Callable[[], object]) -> None:
+        """Read messages until the source ends or makes no sense, which ends this process after `at_end`."""
+        status = 1  # a worker that listens no more must not live on: its next job would never end
+        try:
+            for line in source:
+                self._take(from_line(line))
+            status = 0
+        except ProtocolError as error:
+            print(error, file=sys.stderr, flush=True)  # noqa: T201
+        finally:
+            # Not sys.exit: a node may be deep in native code, and nobody is left to hear of its result.
+            # Pictures are renamed into place when whole, so nothing half-written stays.
+            try:
+                at_end()
+            finally:
+                os._exit(status)
+
+    def _take(self, message: ToWorker | FromWorker) -> None:
+        match message:
+            case Run() as job:
+                token = CancelToken()
+                with self._lock:
+                    self._tokens[job.job] = token
+                self._jobs.put((job, token))
+            case Cancel(job=name):
+                with self._lock:
+                    token = self._tokens.get(name)
+                if token is not None:
+                    token.cancel()
+            case Explain() as asked:
+                self.questions.put(asked)
+            case Free() as wish:
+                self._jobs.put(wish)
+            case other:
+                print(f"a worker does not take {other!r}", file=sys.stderr)  # noqa: T201
+
+    def next(self) -> tuple[Run, CancelToken] | Free:
+        """Wait for a job, or a wish to have memory given back."""
+        return self._jobs.get()
+
+    def forget(self, job: Run) -> None:
+        """Stop listening for the cancellation of a job that has ended."""
+        with self._lock:
+            del self._tokens[job.job]
+
+
+class Telling(logging.Handler):
+    """Sends what this process logs to the web process, which shows it."""
+
+    def __init__(self, tell: Callable[[FromWorker], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send a line."""
+        self._tell(Logged(level=record.levelno, text=self.format(record)[:LOG_LIMIT]))
+
+
+class Speaker:
+    """Tells the web process; safe to use from several threads.
+
+    Events wait until there is a pause, or until there are many: quick nodes would wake that process one by
+    one.
+    """
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+        self._job = ""
+        self._events: list[Event] = []
+        self._since = 0.0  # when the first of them came
+        self._lock = threading.Lock()
+
+    def event(self, job: str, event: Event) -> None:
+        """Tell an event of a job, soon."""
+        with self._lock:
+            if job != self._job:
+                self._tell_events()
+            if not self._events:
+                self._job, self._since = job, time.monotonic()
+            self._events.append(event)
+            if len(self._events) >= MANY or time.monotonic() >= self._since + SOON:
+                self._tell_events()
+
+    def pause(self) -> None:
+        """Tell what waits."""
+        with self._lock:
+            self._tell_events()
+
+    def say(self, message: FromWorker) -> None:
+        """Tell a message, after the events that wait."""
+        self.send(to_line(message))
+
+    def send(self, line: bytes) -> None:
+        """Tell a message that is a line already."""
+        with self._lock:
+            self._tell_events(line)
+
+    def _tell_events(self, *after: bytes) -> None:
+        events, self._events = self._events, []
+        if lines := [*event_lines(self._job, events), *after]:
+            self._sink.write(b"".join(lines))
+            self._sink.flush()
+
+
+def event_lines(job: str, events: Sequence[Event], limit: int = LINE_LIMIT) -> list[bytes]:
+    """Return the line that tells events of a job, or one for each where that is longer than `limit` bytes."""
+    told = [to_json(event) for event in events]
+    if not told:
+        return []
+    line = to_line(Told(job=job, events=tuple(told)))
+    if len(line) <= limit or len(told) == 1:
+        return [line]
+    return [to_line(Told(job=job, events=(event,))) for event in told]
+
+
+def work(engine: Engine, source: BinaryIO, sink: BinaryIO, preload: tuple[str, ...]) -> None:
+    """Run jobs for ever: read them from `source`, tell their events to `sink`."""
+    speaker = Speaker(sink)
+
+    def answer() -> None:
+        while True:
+            asked = inbox.questions.get()
+            speaker.send(answer_line(homes.of(asked.user), asked))
+
+    inbox, homes = Inbox(), Homes(engine)
+    ending = partial(homes.close, CLOSING)
+    threading.Thread(target=inbox.listen, args=(source, ending), name="listener", daemon=True).start()
+    threading.Thread(target=answer, name="answers", daemon=True).start()
+    logging.getLogger().addHandler(Telling(speaker.say))
+    speaker.say(Ready(pid=os.getpid()))
+    for module in preload:  # while nobody waits, rather than in the first job
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # what was imported stays: a hundred thousand objects less to look through again and again
+    while True:
+        match inbox.next():
+            case Free(results=results):
+                engine.free(results=results)
+            case (job, token):
+                for event in _run(homes.of(job.user), job, token, speaker.pause):
+                    speaker.event(job.job, event)
+                inbox.forget(job)
+                speaker.say(Finished(job=job.job))
+
+
+def answer_line(engine: Engine, asked: Explain, limit: int = LINE_LIMIT) -> bytes:
+    """Return the line that answers a question, of no more than `limit` bytes."""
+    try:
+        told = explain.to_json(engine.explain(Graph.parse(asked.prompt), asked.targets))
+        line = to_line(Explained(question=asked.question, explanation=told))
+        if len(line) <= limit:
+            return line
+        failure = f"the explanation is longer than {limit} bytes; ask for fewer outputs at a time"
+    except WorkflowError as error:  # it was right when the web process looked; a file may be gone since
+        failure = "\n".join(problem.message for problem in error.problems)
+    except Exception as error:  # whatever it is, the question gets an answer, and the next one too
+        log.exception("a workflow could not be explained")
+        failure = f"{type(error).__name__}: {error}"
+    return to_line(Explained(question=asked.question, failure=failure))
+
+
+def _run(engine: Engine, job: Run, token: CancelToken, pausing: Callable[[], object]) -> Iterator[Event]:
+    nodes: Mapping[str, Node] = {}
+    try:
+        graph = Graph.parse(job.prompt)
+        nodes = graph.nodes
+        yield from engine.run(
+            graph,
+            targets=job.targets,
+            cancel=token,
+            extra_pnginfo=job.extra_pnginfo,
+            previews=job.previews,
+            receipts=None if job.receipts is None else ReceiptFile(engine.folders.base / job.receipts),
+            pausing=pausing,
+        )
+    except WorkflowError as error:  # it was right when it was accepted; a file may be gone since
+        node = next((problem.node for problem in error.problems if problem.node in nodes), None)
+        yield RunFailed(
+            node=node or "",
+            class_type=nodes[node].class_type if node else "",
+            display_node=node or "",
+            exception_type="WorkflowError",
+            message="\n".join(problem.message for problem in error.problems),
+            inputs={},
+        )
+
+
+def main(engine: Engine, preload: tuple[str, ...] = ()) -> None:
+    """Serve this process's standard input and output; `preload` are modules that jobs will need anyway."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the web process, which then ends this one
+    # Keep the way out for the protocol alone: what a library prints goes to standard error.
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    work(engine, sys.stdin.buffer, sink, preload)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("root", type=Path)
+    parser.add_argument("extra_paths", type=Path, nargs="*")
+    parser.add_argument("--cache-size", type=int)
+    parser.add_argument("--memory", type=int)
+    parser.add_argument("--precision", default="auto")
+    given = parser.parse_args()
+    folders = open_folders(given.root, extra_paths=given.extra_paths)
+    cache = open_cache(folders, given.cache_size, given.memory)
+    table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
+    engine = Engine(table, folders, cache, open_history(folders, cache), open_memory(folders, given.memory))
+    main(engine, preload=("torch", "inkloom.diffusion.files.checkpoint", "inkloom.diffusion.sampling"))

@@ -1,0 +1,144 @@
+"""What this server does with the jobs of a database: told, taken over, given back, insisted on."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from inkloom.server.jobs import queue as module
+from inkloom.server.jobs.queue import Jobs, Record, default_database
+from inkloom.server.store import IdTaken, NewJob, Store, StoreError
+from inkloom.server.unavailable import told_when_unavailable
+
+
+def job(name: str) -> NewJob:
+    return NewJob(id=name, prompt="{}", extra_data='{"client_id": "me"}', targets='["9"]', created=7)
+
+
+def record(jobs: Jobs) -> Record:
+    assert jobs.running is not None
+    return Record(job=jobs.running.job, state="done", outputs={"9": {}}, meta={}, messages=(("x", {}),))
+
+
+@asynccontextmanager
+async def opened(base: Path, changed: Callable[[], None] = lambda: None) -> AsyncIterator[Jobs]:
+    jobs = Jobs(Store.open(default_database(base), patience=0.1), base, changed)
+    await jobs.begin()
+    yield jobs
+    await jobs.end()
+
+
+async def test_each_change_of_the_queue_is_told(tmp_path: Path) -> None:
+    told: list[int] = []
+    async with opened(tmp_path, lambda: told.append(jobs.remaining)) as jobs:
+        await jobs.put(job("a"))
+        await jobs.put(job("b"))
+        assert isinstance(await jobs.put(job("b")), IdTaken)
+        await jobs.take()
+        await jobs.drop({"nobody"})
+        await jobs.drop({"a", "b"})
+        await jobs.drop()
+        assert told == [1, 2, 2, 1], "taking a job changes no count, dropping nothing is no change"
+        await jobs.finish(record(jobs))
+        assert jobs.remaining == 0, "which is told after the last message of the run"
+        assert told == [1, 2, 2, 1]
+
+
+async def test_a_job_arrives_while_somebody_waits(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        taking = asyncio.create_task(jobs.take())
+        await asyncio.sleep(0)
+        await jobs.put(job("a"))
+        attempt = await taking
+        assert (attempt.job.id, attempt.job.client_id, attempt.job.outputs) == ("a", "me", ("9",))
+        assert jobs.running is attempt
+
+
+async def test_what_ran_when_the_server_stopped_runs_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        await jobs.put(job("a"))
+        await jobs.put(job("b"))
+        first = await jobs.take()
+    async with opened(tmp_path) as jobs:
+        assert jobs.remaining == 2
+        again = await jobs.take()
+        assert (again.job, again.lease.attempt, again.deaths) == (first.job, 2, 0)
+        assert again.receipts == first.receipts
+        await jobs.give_back("it died")
+        again = await jobs.take()
+        assert (again.job, again.lease.attempt, again.deaths) == (first.job, 3, 1)
+
+
+async def test_what_a_dead_server_ran_is_taken_over_at_once_and_what_a_living_one_runs_is_not(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as living:
+        dead = Jobs(Store.open(default_database(tmp_path)), tmp_path, lambda: None)
+        for name in "ab":
+            await living.put(job(name))
+        await living.take()
+        assert (await dead.take()).job.id == "b"
+        await dead._store.close()
+        dead._presence.close()  # its lock is gone with its process, however that ended
+        lock = tmp_path / "jobs" / "servers" / f"{dead._presence.name}.lock"
+        lock.touch()
+        async with opened(tmp_path) as third:
+            assert (await third.take()).job.id == "b"
+            assert third.remaining == 2
+            queue = await third.queue()
+            assert [one.id for one in queue.running] == ["a", "b"]
+        assert not lock.exists()
+
+
+async def test_receipts_go_with_their_job(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        await jobs.put(job("a"))
+        attempt = await jobs.take()
+        path = tmp_path / attempt.receipts
+        path.parent.mkdir()
+        path.touch()
+        assert await jobs.finish(record(jobs))
+        assert not path.exists()
+        await jobs.put(job("a"))
+        assert (await jobs.take()).receipts != attempt.receipts, "another job of the same id"
+
+
+async def test_the_end_of_a_run_is_insisted_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_WAIT", 0.01)
+    async with opened(tmp_path) as jobs:
+        await jobs.put(job("a"))
+        await jobs.take()
+        jobs.note({"type": "node_started"})
+        other = sqlite3.connect(tmp_path / "jobs" / "jobs.sqlite", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked"):
+            await jobs.put(job("b"))
+        finishing = asyncio.create_task(jobs.finish(record(jobs)))
+        with pytest.raises(StoreError, match="locked"):
+            await jobs.put(job("c"))
+        assert not finishing.done()
+        other.execute("ROLLBACK")
+        other.close()
+        assert await finishing
+        ended = await jobs.record("a")
+        assert ended is not None
+        assert ended.outcome.outputs == '{"9": {}}'
+        assert [event.body for event in await jobs._store.events_since("a")] == ['{"type": "node_started"}']
+
+
+async def test_a_request_that_needs_a_database_that_is_gone_is_answered_with_the_reason() -> None:
+    async def handler(_: web.Request) -> web.Response:
+        raise StoreError("can't use the database x: the disk is full; free some space")
+
+    app = web.Application(middlewares=[told_when_unavailable])
+    app.router.add_post("/prompt", handler)
+    async with TestClient(TestServer(app)) as client, client.post("/prompt") as answer:
+        assert answer.status == 503
+        assert (await answer.json())["error"]["message"] == (
+            "can't use the database x: the disk is full; free some space"
+        )
