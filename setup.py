@@ -2,7 +2,7 @@
 
 from setuptools import find_packages, setup
 
-ROOMS = ["cli", "diffusion", "executor", "nodes", "server"]
+ROOMS = ["cli", "client", "diffusion", "executor", "nodes", "server"]
 
 setup(
     package_dir={"inkloom": "."},

@@ -15,8 +15,9 @@ import inkloom
 PACKAGE = Path(str(inkloom.__file__)).parent
 
 MAY_IMPORT = {
-    "cli": {"server", "nodes", "executor", "diffusion"},
-    "server": {"nodes", "executor", "diffusion"},
+    "cli": {"client", "server", "nodes", "executor", "diffusion"},
+    "server": {"client", "nodes", "executor", "diffusion"},
+    "client": set[str](),
     "nodes": {"executor", "diffusion"},
     "executor": set[str](),
     "diffusion": set[str](),

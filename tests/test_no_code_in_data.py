@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("cli", "diffusion", "executor", "nodes", "server")
+ROOMS = ("cli", "client", "diffusion", "executor", "nodes", "server")
 
 MODULES = frozenset(("pickle", "_pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "code"))
 """Modules that run what they read."""
