@@ -114,6 +114,9 @@ if TYPE_CHECKING:
     from .latents.sizes import scale_latent_by as scale_latent_by
     from .latents.sizes import scaled_cells as scaled_cells
     from .latents.sizes import scaled_cells_by as scaled_cells_by
+    from .looking import attention_maps as attention_maps
+    from .looking import heat_image as heat_image
+    from .looking import word_maps as word_maps
     from .model import Model as Model
     from .names import EMBEDDING_PATTERN as EMBEDDING_PATTERN
     from .names import SAMPLER_NAMES as SAMPLER_NAMES
@@ -402,6 +405,9 @@ EXPORTS = {
     "join_latents": "latents.latent_transform",
     "MixedNoise": "noise.mixed_noise",
     "mix_noises": "noise.mixed_noise",
+    "attention_maps": "looking",
+    "heat_image": "looking",
+    "word_maps": "looking",
     "Model": "model",
     "Vae": "vae",
     "ClipVision": "networks.vision",

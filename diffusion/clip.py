@@ -16,6 +16,7 @@ from .networks.weights import Copies, example, held, nbytes
 from .prompts.prompt import SYNTAXES, Syntax
 from .prompts.token_rows import Piece, Token, pieces, token_rows
 from .prompts.tokenizer import Tokenizer
+from .prompts.words import Word, words_in
 from .values import Conditioning
 
 
@@ -116,6 +117,16 @@ class Clip:
         ]
         hidden = torch.cat([part.hidden.flatten(0, 1) for part in encoded], dim=-1)
         return [[hidden[None], {"pooled_output": encoded[-1].pooled[:1]}]]
+
+    def words(
+        self, text: str, *, syntax: str = "comfyui", embeddings: EmbeddingFiles = NO_EMBEDDINGS
+    ) -> list[Word]:
+        """Return the words of a prompt with their places in its encoding, which is as `encode` makes it.
+
+        Raises as `encode` does.
+        """
+        notation = row(SYNTAXES, syntax, "prompt syntax")
+        return words_in(self._rows(next(iter(self.towers)), text, notation, embeddings), self.tokenizer)
 
     def _rows(self, kind: str, text: str, syntax: Syntax, embeddings: EmbeddingFiles) -> list[list[Token]]:
         spec = self.towers[kind].spec

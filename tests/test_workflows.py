@@ -30,6 +30,7 @@ SIZES = {
     "two_passes": [(192, 192, 3)],
     "between_two_seeds": [(128, 128, 3)] * 3,
     "many_prompts": [(128, 128, 3)] * 3,
+    "where_words_look": [(128, 128, 3)] * 10,
 }
 """Shapes of the pictures that a workflow saves, where they are not one of 128x128."""
 

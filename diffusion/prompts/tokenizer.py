@@ -151,6 +151,14 @@ def _merge(line: str) -> tuple[str, str]:
 
 def byte_letters() -> list[str]:
     """Return the printable letters that stand for bytes, in the order of the vocabulary's first 256 ids."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = 256 - len(printable)
-    return [chr(code) for code in [*printable, *range(256, 256 + others)]]
+    others = 256 - len(PRINTABLE)
+    return [chr(code) for code in [*PRINTABLE, *range(256, 256 + others)]]
+
+
+def byte_order() -> list[int]:
+    """Return the bytes that the letters of `byte_letters` stand for."""
+    return [*PRINTABLE, *(code for code in range(256) if code not in PRINTABLE)]
+
+
+PRINTABLE = (*range(33, 127), *range(161, 173), *range(174, 256))
+"""Bytes that stand for themselves, as characters of Latin-1."""
