@@ -4,19 +4,19 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
 
-.PHONY: run serve test lint format bench clean
+.PHONY: run serve test test-web lint lint-web format bench clean editor
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
 	$(BIN)/inkloom run workflows/text_to_image.json --output output
 
-serve: $(VENV)/installed
+serve: $(VENV)/installed editor
 	$(BIN)/inkloom serve
 
-test: $(VENV)/installed-test
+test: $(VENV)/installed-test test-web
 	$(BIN)/python -m pytest -n 2
 
-lint: $(VENV)/installed-lint build/typing/inkloom
+lint: $(VENV)/installed-lint build/typing/inkloom lint-web
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
@@ -24,6 +24,24 @@ lint: $(VENV)/installed-lint build/typing/inkloom
 format: $(VENV)/installed-lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(WEB) format
+
+# The editor: built when web/ has changed, and where Node is (INKLOOM_WEB=skip: never, require: or else fail).
+# The flows need a browser: CHROMIUM names another one than Debian's.
+CHROMIUM ?= /usr/bin/chromium
+WEB := $(BIN)/python web/build_editor.py
+export CHROMIUM
+
+editor: $(VENV)/bin/python
+	@$(WEB)
+
+test-web: $(VENV)/installed editor
+	@$(WEB) test
+	@if [ -x "$(CHROMIUM)" ]; then $(WEB) e2e; else echo "skipped: the editor's flows need $(CHROMIUM)"; fi
+
+lint-web: $(VENV)/bin/python
+	@$(WEB) types
+	@$(WEB) lint
 
 bench: $(VENV)/installed-bench
 	$(BIN)/python -m bench

@@ -10,6 +10,7 @@ MEASUREMENTS = {
     "caching": "seconds recomputed in sessions of editing: our rule of what to drop against plain LRU",
     "engine": "the executor's own cost: nodes a second, keys, cached answers",
     "durability": "200 rounds of queueing jobs and kill -9 of the server or its worker: what is lost",
+    "history": "a history of 100,000 jobs: the first answer, pages, memory, beside sqlite3 alone",
     "server": "the server over the wire: 1,000 cheap nodes, many small jobs, many clients",
     "hostile": "workflows made to hurt: what it costs to refuse them",
     "sd15": "a step of a real-size Stable Diffusion 1.5 U-Net beside diffusers'",

@@ -1,13 +1,15 @@
-"""A whole picture of a real-size Stable Diffusion 1.5 on the CPU, beside diffusers: memory, loading.
+"""A whole picture of a real-size Stable Diffusion 1.5, beside diffusers: memory, loading.
 
 A random model in float16 is written as diffusers lays it out; every way then loads that folder and makes
 the same picture of it in a process of its own: 512x512 pixels, a few Euler steps with guidance, decoded.
 Memory is the operating system's word: the peak of anonymous memory (`RssAnon`), and of all that was resident,
-mapped files included, each less what the imports took. Needs diffusers: pip install -e ".[bench]".
+mapped files included, each less what the imports took. On a graphics card (`python -m bench.picture --device
+cuda:0`) it is that of the machine still. Needs diffusers: pip install -e ".[bench]".
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import importlib.util
 import json
@@ -46,15 +48,15 @@ class Measured:
     resident: int
 
 
-def main() -> None:
+def main(device: str = "cpu") -> None:
     """Print the table."""
     if importlib.util.find_spec("diffusers") is None:
         print('diffusers is not installed; for this measurement: pip install -e ".[bench]"', file=sys.stderr)
         return
     with tempfile.TemporaryDirectory(prefix="inkloom-bench-") as place:
         folder = Path(place)
-        _in_a_child("write", folder)
-        measured = {way: json.loads(_in_a_child(way, folder)) for way in WAYS}
+        _in_a_child("write", folder, device)
+        measured = {way: json.loads(_in_a_child(way, folder, device)) for way in WAYS}
         pictures = {way: torch.load(folder / f"{way}.pt") for way in WAYS}
     exact = pictures["diffusers-float32"]
     times = f"{'load s':>8}{'ready s':>9}{'step s':>8}{'decode s':>10}"
@@ -72,9 +74,9 @@ def main() -> None:
     print("        inkloom in bfloat16 >= 35 dB from diffusers in float32")
 
 
-def _in_a_child(way: str, folder: Path) -> str:
+def _in_a_child(way: str, folder: Path, device: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "bench.picture", way, str(folder)],
+        [sys.executable, "-m", "bench.picture", "--device", device, way, str(folder)],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -147,13 +149,16 @@ def sampled(noise: Tensor, estimate: Estimate) -> tuple[Tensor, float]:
     return x, least
 
 
-def by_diffusers(folder: Path, dtype: torch.dtype, *, least_memory: bool) -> tuple[Tensor, Times]:
+def by_diffusers(
+    folder: Path, dtype: torch.dtype, device: torch.device, *, least_memory: bool
+) -> tuple[Tensor, Times]:
     """Make the picture with diffusers' networks."""
     diffusers = importlib.import_module("diffusers")
     start = time.perf_counter()
     pipe: Any = diffusers.StableDiffusionPipeline.from_pretrained(
         folder, torch_dtype=dtype, tokenizer=None, safety_checker=None, feature_extractor=None
     )
+    pipe.to(device)
     if least_memory:
         pipe.enable_attention_slicing("max")
         pipe.vae.enable_slicing()
@@ -167,13 +172,13 @@ def by_diffusers(folder: Path, dtype: torch.dtype, *, least_memory: bool) -> tup
 
     def estimate(x: Tensor, sigma: float) -> Tensor:
         step = (known - sigma).abs().argmin()
-        both = (x / (sigma**2 + 1) ** 0.5).to(dtype).repeat(2, 1, 1, 1)
-        negative, positive = pipe.unet(both, step, texts.to(dtype)).sample.float().chunk(2)
+        both = (x / (sigma**2 + 1) ** 0.5).to(device, dtype).repeat(2, 1, 1, 1)
+        negative, positive = pipe.unet(both, step, texts.to(device, dtype)).sample.float().cpu().chunk(2)
         return x - sigma * (negative + CFG * (positive - negative))
 
     x, step = sampled(noise, estimate)
     start = time.perf_counter()
-    pixels = pipe.vae.decode((x / 0.18215).to(dtype)).sample.float()
+    pixels = pipe.vae.decode((x / 0.18215).to(device, dtype)).sample.float().cpu()
     picture = (pixels / 2 + 0.5).clamp(0, 1).movedim(1, -1)
     return picture, (load, load, step, time.perf_counter() - start)
 
@@ -184,7 +189,7 @@ def levels_of(scheduler: Any) -> Tensor:
     return ((1 - products) / products).sqrt()
 
 
-def by_inkloom(folder: Path, dtype: torch.dtype) -> tuple[Tensor, Times]:
+def by_inkloom(folder: Path, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Times]:
     """Make the picture with inkloom."""
     from dataclasses import replace
 
@@ -194,9 +199,10 @@ def by_inkloom(folder: Path, dtype: torch.dtype) -> tuple[Tensor, Times]:
 
     start = time.perf_counter()
     loaded = diffusion.load_diffusers(folder)
-    model, vae = replace(loaded.model, dtype=dtype), replace(loaded.vae, dtype=dtype)
+    model = replace(loaded.model, dtype=dtype, device=device)
+    vae = replace(loaded.vae, dtype=dtype, device=device)
     load = time.perf_counter() - start
-    _ = model.network, vae.copies.ready(vae.autoencoder, dtype, parts=DECODER)
+    _ = model.network, vae.copies.ready(vae.autoencoder, dtype, device, DECODER)
     ready = time.perf_counter() - start
     noise, (negative, positive) = given()
     guider = diffusion.CfgGuider(model, [[positive[None], {}]], [[negative[None], {}]], CFG)
@@ -242,7 +248,7 @@ WAYS = {
 }
 
 
-def child(way: str, folder: Path) -> None:
+def child(way: str, folder: Path, device: torch.device) -> None:
     """Do one thing in this process; a way of making the picture prints what it took as JSON."""
     if way == "write":
         write(folder)
@@ -258,13 +264,23 @@ def child(way: str, folder: Path) -> None:
     watch = Watch()
     with torch.inference_mode():
         if program == "diffusers":
-            picture, times = by_diffusers(folder, dtype, least_memory=bool(least))
+            picture, times = by_diffusers(folder, dtype, device, least_memory=bool(least))
         else:
-            picture, times = by_inkloom(folder, dtype)
+            picture, times = by_inkloom(folder, dtype, device)
     anonymous, resident = watch.stop()
     torch.save(picture, folder / f"{way}.pt")
     print(json.dumps(asdict(Measured(*times, anonymous, resident))))
 
 
 if __name__ == "__main__":
-    child(sys.argv[1], Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("child", nargs="*", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        way, place = asked.child
+        child(way, Path(place), torch.device(asked.device))
+    else:
+        main(asked.device)

@@ -1,13 +1,15 @@
-"""One step of a real-size Stable Diffusion 1.5 U-Net on the CPU, beside diffusers' with the same weights.
+"""One step of a real-size Stable Diffusion 1.5 U-Net, beside diffusers' with the same weights.
 
 512x512 pixels, both prompts in one call, random weights. All variants take turns in one process, so that what
 else the machine does falls on all of them; the ratios are of the quickest turns. CPU seconds are those of the
 calling thread, which another process can't stretch: with one thread they are the fairer measure on a busy
-machine. Needs diffusers: pip install -e ".[bench]".
+machine. On a graphics card (`python -m bench.sd15 --device cuda`) a turn ends when the card has computed it.
+Needs diffusers: pip install -e ".[bench]".
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
 import importlib
 import importlib.util
@@ -24,7 +26,7 @@ from torch import Tensor, nn
 from inkloom.diffusion.files.layouts import unet_part
 from inkloom.diffusion.networks.unet import UNet, UNetSpec
 from inkloom.diffusion.networks.unfilled import on_meta
-from inkloom.diffusion.networks.weights import Copies
+from inkloom.diffusion.networks.weights import CPU, Copies
 
 TURNS = 4
 SHAPE = (1, 4, 64, 64)
@@ -60,12 +62,17 @@ def filled(network: Any) -> Any:
     return network
 
 
-def laid(network: nn.Module, layout: torch.memory_format, dtype: torch.dtype = torch.float32) -> Any:
+def laid(
+    network: nn.Module,
+    layout: torch.memory_format,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device = CPU,
+) -> Any:
     """Return a network whose convolutions lie so in memory; what need not change is shared."""
     twin = copy.deepcopy(network, {id(tensor): tensor for tensor in network.parameters()})
     for module in twin.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
-            value = parameter.data.to(dtype)
+            value = parameter.data.to(device, dtype)
             value = value.contiguous(memory_format=layout) if value.ndim == 4 else value
             setattr(module, name, nn.Parameter(value, requires_grad=False))
     return twin
@@ -80,15 +87,21 @@ def ours(network: Any) -> UNet:
     return unet
 
 
-def variants() -> dict[str, Step]:
+def finished(device: torch.device) -> None:
+    """Wait until a card has computed all that it was asked for."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def variants(device: torch.device) -> dict[str, Step]:
     """Return what is measured, by its name."""
     generator = torch.Generator().manual_seed(1)
-    x = torch.randn(SHAPE, generator=generator).bfloat16().float()
-    text = torch.randn(2, 77, 768, generator=generator).bfloat16().float()
-    time_step = torch.tensor([500.0])
+    x = torch.randn(SHAPE, generator=generator).bfloat16().float().to(device)
+    text = torch.randn(2, 77, 768, generator=generator).bfloat16().float().to(device)
+    time_step = torch.tensor([500.0]).to(device)
     last, first = torch.channels_last, torch.contiguous_format
     plain = reference()
-    exact, half = laid(plain, last), laid(plain, last, torch.bfloat16)
+    exact, half = (laid(plain, last, dtype, device) for dtype in (torch.float32, torch.bfloat16))
     file = ours(plain)
 
     def theirs(network: Any, layout: torch.memory_format, dtype: torch.dtype) -> Step:
@@ -97,12 +110,12 @@ def variants() -> dict[str, Step]:
         return lambda: network(both, time_step, context).sample
 
     def mine(dtype: torch.dtype) -> Step:
-        network = Copies().ready(file, dtype)
+        network = Copies().ready(file, dtype, device)
         context = network.project_context(text.to(dtype))  # once a run
         return lambda: network(x.to(dtype), time_step, context)
 
     return {
-        "diffusers, float32": theirs(laid(plain, first), first, torch.float32),
+        "diffusers, float32": theirs(laid(plain, first, device=device), first, torch.float32),
         "diffusers, float32, channels last": theirs(exact, last, torch.float32),
         "diffusers, bfloat16, channels last": theirs(half, last, torch.bfloat16),
         "inkloom, float32": mine(torch.float32),
@@ -110,7 +123,7 @@ def variants() -> dict[str, Step]:
     }
 
 
-def main() -> None:
+def main(device: torch.device = CPU) -> None:
     """Print the table."""
     if importlib.util.find_spec("diffusers") is None:
         print('diffusers is not installed; for this measurement: pip install -e ".[bench]"', file=sys.stderr)
@@ -118,13 +131,16 @@ def main() -> None:
     walls: dict[str, list[float]] = {}
     cpus: dict[str, list[float]] = {}
     with torch.inference_mode():
-        steps = variants()
-        print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, load {os.getloadavg()[0]:.1f}")
+        steps = variants(device)
+        threads = f"{torch.get_num_threads()} threads"
+        print(f"torch {torch.__version__}, {device}, {threads}, load {os.getloadavg()[0]:.1f}")
         answers = {name: step().float() for name, step in steps.items()}  # warms up, too
+        finished(device)
         for _ in range(TURNS):
             for name, step in steps.items():
                 wall, cpu = time.perf_counter(), time.thread_time()
                 step()
+                finished(device)
                 walls.setdefault(name, []).append(time.perf_counter() - wall)
                 cpus.setdefault(name, []).append(time.thread_time() - cpu)
     exact = answers["diffusers, float32"]
@@ -143,4 +159,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--device", type=torch.device, default=CPU)
+    main(parser.parse_args().device)

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -34,6 +34,9 @@ CLIENTS, JOBS = 20, 600
 WEBSOCKETS = 500
 GOALS = {"uncached": 0.3, "cached": 0.03, "end changed": 0.03}
 """Seconds wanted for a workflow of 1,000 cheap nodes."""
+
+MANY, LOOKS = 20_000, 4
+"""Jobs over which memory should stay flat, and how often it is looked at."""
 
 JOBS_A_SECOND, QUEUE_SECONDS = 600, 0.03
 """Jobs wanted a second, and the 99th percentile of GET /queue meanwhile."""
@@ -56,9 +59,20 @@ def process(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
             running.send_signal(signal.SIGTERM)
 
 
-async def until_it_answers(port: int) -> None:
-    """Wait until something listens on a port."""
+def resident(pid: int) -> list[float]:
+    """Return the MiB that a process and its children have in memory."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    pages = [
+        int(Path(f"/proc/{one}/statm").read_text(encoding="ascii").split()[1]) for one in (pid, *children)
+    ]
+    return [one * os.sysconf("SC_PAGE_SIZE") / 2**20 for one in pages]
+
+
+async def until_it_answers(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Wait until a server listens on a port; raises RuntimeError when it has ended."""
     while True:
+        if server.poll() is not None:
+            raise RuntimeError(f"a server ended with status {server.returncode}")
         with suppress(OSError):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()
@@ -195,6 +209,31 @@ async def crowd(port: int, kind: str, idle: int = 0) -> None:
     )
 
 
+async def many(port: int, pid: int) -> None:
+    """Print the memory of the server and its worker over many jobs of 20 clients."""
+    first = count(10**8)
+    share = MANY // LOOKS // CLIENTS
+
+    async def client(http: Http, hearing: Socket) -> None:
+        before = len(hearing.ended)
+        hears = asyncio.create_task(hearing.wait(before + share))
+        for _ in range(share):
+            await http.queue(chains("string", 4, first=next(first)), hearing.client)
+        await hears
+
+    async with AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(connected(port, f"many-{number}")) for number in range(CLIENTS)
+        ]
+        for look in range(LOOKS + 1):
+            began = time.perf_counter()
+            if look:
+                await asyncio.gather(*(client(*one) for one in clients))
+            rate = share * CLIENTS / (time.perf_counter() - began) if look else 0.0
+            shown = "".join(f"{one:10.1f}" for one in resident(pid))
+            print(f"{f'after {look * share * CLIENTS} jobs':36}{rate:10.0f}{shown}", flush=True)
+
+
 async def bare_crowd(echo: int) -> None:
     """Print how many requests a second a bare server answers to as many clients."""
     body = json.dumps({"prompt": chains("string", 4), "client_id": "x"}).encode()
@@ -212,10 +251,12 @@ async def bare_crowd(echo: int) -> None:
     print(f"{'bare aiohttp server (reference)':36}{JOBS / (time.perf_counter() - began):10.0f}", flush=True)
 
 
-async def measured(port: int, echo: int) -> None:
+async def measured(
+    port: int, server: subprocess.Popen[bytes], echo: int, bare: subprocess.Popen[bytes]
+) -> None:
     """Print the tables."""
-    await until_it_answers(echo)
-    await until_it_answers(port)
+    await until_it_answers(echo, bare)
+    await until_it_answers(port, server)
     print(
         f"{'1,000 cheap nodes, ms':24}{'median':>10}{'quickest':>10}{'goal':>8}{'engine here':>12}"
         f"{'bare':>10}{'frames':>8}{'MiB':>8}"
@@ -230,6 +271,8 @@ async def measured(port: int, echo: int) -> None:
     for kind in ("string", "image"):
         await crowd(port, kind)
     await crowd(port, "string", WEBSOCKETS)
+    print(f"\n{f'{MANY} jobs of {CLIENTS} clients':36}{'run/s':>10}{'web MiB':>10}{'worker':>10}")
+    await many(port, server.pid)
 
 
 def main() -> None:
@@ -237,10 +280,10 @@ def main() -> None:
     port, echo = free_port(), free_port()
     with (
         tempfile.TemporaryDirectory() as root,
-        process([sys.executable, "-m", "bench.echo", str(echo)]),
-        process([INKLOOM, "serve", "--root", root, "--port", str(port)]),
+        process([sys.executable, "-m", "bench.echo", str(echo)]) as bare,
+        process([INKLOOM, "serve", "--root", root, "--port", str(port)]) as server,
     ):
-        asyncio.run(measured(port, echo))
+        asyncio.run(measured(port, server, echo, bare))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +30,8 @@ def main() -> None:
     print(f"{'':42}{'median s':>10}{'worst s':>10}{'goal s':>8}")
     for name, (command, goal) in COMMANDS.items():
         _row(name, _timed(command, 5), goal)
+    with tempfile.TemporaryDirectory() as root:
+        _row("inkloom serve, first 200 of /system_stats", [_answered(root) for _ in range(5)], 0.7)
     with tempfile.TemporaryDirectory() as output:
         cold = [*INKLOOM, "run", str(WORKFLOW), "--output", output, "--root", output]
         _row("inkloom run text_to_image, cold shell", _timed(cold, 3), 12.0)
@@ -45,6 +50,29 @@ def _timed(command: list[str], times: int) -> list[float]:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         seconds.append(time.perf_counter() - start)
     return seconds
+
+
+def _answered(root: str) -> float:
+    """Return the seconds from the start of a server to its first answer."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    start = time.perf_counter()
+    command = [*INKLOOM, "serve", "--root", root, "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        while not _answers(port):
+            if server.poll() is not None:
+                raise RuntimeError(f"the server ended with status {server.returncode}")
+            time.sleep(0.002)
+        seconds = time.perf_counter() - start
+        server.terminate()
+    return seconds
+
+
+def _answers(port: int) -> bool:
+    with suppress(ConnectionError), closing(HTTPConnection("127.0.0.1", port)) as connection:
+        connection.request("GET", "/system_stats")
+        return connection.getresponse().status == 200
+    return False
 
 
 def _warm(times: int) -> list[float]:

@@ -6,9 +6,9 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from .columns import in_columns, width
-from .plain import plain
-from .sizes import size_text
+from .shown.columns import in_columns, width
+from .shown.plain import plain
+from .shown.sizes import size_text
 from .usage import UsageError
 
 if TYPE_CHECKING:

@@ -28,9 +28,9 @@ def command(given: argparse.Namespace) -> int:
     from ..executor import WorkflowError
     from ..executor.ui_format import to_ui
     from ..nodes import NODES
-    from .checked import Checked, read
-    from .report import tell_problems
-    from .workflow_source import read_workflow
+    from .shown.report import tell_problems
+    from .sources.checked import Checked, read
+    from .sources.workflow_source import read_workflow
 
     source = read_workflow(given.workflow)
     graph = None

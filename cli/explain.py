@@ -6,15 +6,15 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from . import disk, precision
-from .columns import Cell, in_columns, styled, width
-from .pace import duration_text
-from .plain import plain
-from .sizes import size_text
+from . import device, disk, precision
+from .shown.columns import Cell, in_columns, styled, width
+from .shown.pace import duration_text
+from .shown.plain import plain
+from .shown.sizes import size_text
 
 if TYPE_CHECKING:
     from ..executor import Explanation, NodeExplanation
-    from .drawing import Names
+    from .shown.drawing import Names
 
 NAME = "explain"
 SUMMARY = "say which nodes of a workflow would run, and why"
@@ -41,6 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--set", metavar="NODE.INPUT=VALUE", action="append", default=[], help="as for `inkloom run`"
     )
     disk.arguments(parser)
+    device.arguments(parser)
     precision.arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the explanation as one JSON object")
 
@@ -48,37 +49,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def command(given: argparse.Namespace) -> int:
     """Explain a workflow; return 0, or 2 when it can't run."""
     from ..executor.explaining.explain import to_json
-    from ..nodes import (
-        NODES,
-        Engine,
-        chosen_precision,
-        open_cache,
-        open_history,
-        with_precision,
-        with_subgraphs,
-    )
-    from .checked import check
-    from .data_folders import data_folders
-    from .drawing import Names
-    from .report import answer_json, tell_problems, tell_warnings
+    from .opened import open_engine, runnable
+    from .shown.drawing import Names
 
-    folders = data_folders(given)
-    table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
-    cache = open_cache(folders)
-    engine = Engine(table, folders, cache, open_history(folders, cache))
-    checked = check(given.workflow, given.set, engine)
-    if checked.problems or checked.graph is None or checked.validation is None:
-        if given.json:
-            print(json.dumps(answer_json(checked)))
-        else:
-            tell_problems(checked)
+    engine = open_engine(given, computes=False)
+    workflow = runnable(given, engine)
+    if workflow is None:
         return 2
-    tell_warnings(checked)
-    explanation = engine.explain(checked.graph, validation=checked.validation)
+    explanation = engine.explain(workflow.graph, validation=workflow.validation)
     if given.json:
         print(json.dumps(to_json(explanation)))
     else:
-        print("\n".join(lines(checked.name, explanation, Names(checked.graph, table), width())))
+        print("\n".join(lines(workflow.name, explanation, Names(workflow.graph, engine.table), width())))
     return 0
 
 

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .columns import in_columns, styled, width
+from .shown.columns import in_columns, styled, width
 
 if TYPE_CHECKING:
     from ..executor import Folders, Input, NodeType

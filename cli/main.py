@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from .. import __version__
-from . import cache, convert, data_folders, explain, list_nodes, run, serve, user, validate
+from . import cache, convert, data_folders, doctor, explain, list_nodes, run, serve, user, validate
+from .remote import cancel, jobs, submit, watch
 from .root import VARIABLE, default_root, folder, home, require_folder
 from .usage import UsageError
 
-COMMANDS = (run, validate, convert, explain, list_nodes, cache, serve, user)
+REMOTE = (submit, jobs, watch, cancel)
+"""The modules of the subcommands that ask a server, and need no root folder here."""
+
+COMMANDS = (run, validate, convert, explain, list_nodes, cache, serve, user, doctor, *REMOTE)
 """The modules of the subcommands, in the order of the help."""
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -38,9 +42,9 @@ def command_line(argv: Sequence[str]) -> int:
         if arguments.command is None:
             parser().print_help()
             return WRONG
-        if arguments.root is None:
-            arguments.root = default_root(os.environ, sys.platform, home())
-        require_folder(arguments.root)
+        if arguments.has_root:
+            arguments.root = arguments.root or default_root(os.environ, sys.platform, home())
+            require_folder(arguments.root)
         status = arguments.command(arguments)
         sys.stdout.flush()  # here, where a reader that went away is no error
         return status
@@ -78,15 +82,16 @@ def parser() -> argparse.ArgumentParser:
     for module in COMMANDS:
         one = commands.add_parser(module.NAME, help=module.SUMMARY, description=module.DESCRIPTION)
         module.arguments(one)
-        one.add_argument(
-            "--root",
-            metavar="DIR",
-            type=folder,
-            help=f"folder with models/, input/, output/ and temp/ (default: {shown})",
-        )
-        data_folders.arguments(one)
+        if module not in REMOTE:
+            one.add_argument(
+                "--root",
+                metavar="DIR",
+                type=folder,
+                help=f"folder with models/, input/, output/ and temp/ (default: {shown})",
+            )
+            data_folders.arguments(one)
         one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
-        one.set_defaults(command=module.command)
+        one.set_defaults(command=module.command, has_root=module not in REMOTE)
     return whole
 
 

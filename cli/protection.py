@@ -12,6 +12,7 @@ from .usage import UsageError
 
 if TYPE_CHECKING:
     from ..server.access.protection import Protection
+    from ..server.access.sharing import Shared
 
 VARIABLE = "INKLOOM_TOKEN"
 
@@ -42,6 +43,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="a name that browsers may reach this server by, besides localhost and --listen; may be repeated",
     )
     parser.add_argument(
+        "--enable-cors-header",
+        metavar="ORIGIN",
+        nargs="?",
+        const="*",
+        help="let pages of another origin ask this server, such as https://editor.example; without ORIGIN "
+        "those of every site: whoever you visit may then do here what you may",
+    )
+    parser.add_argument(
         "--max-upload-size",
         metavar="MIB",
         type=_positive,
@@ -68,6 +77,7 @@ def asked(given: argparse.Namespace) -> Protection:
         hosts=tuple(given.allow_host),
         certificate=given.tls_cert,
         key=given.tls_key,
+        shared=_shared(given.enable_cors_header),
         limits=replace(LIMITS, **{name: size for name, size in sizes.items() if size}),
     )
 
@@ -85,6 +95,19 @@ def _token(given: argparse.Namespace) -> str | None:
         raise UsageError(f"--token-file {path} can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"--token-file {path} is no text") from error
+
+
+def _shared(origin: str | None) -> Shared | None:
+    from ..server.access.sharing import ANY, Shared, place_of
+
+    if origin is None:
+        return None
+    if origin != ANY and place_of(origin) is None:
+        raise UsageError(
+            f"--enable-cors-header takes an origin such as https://editor.example:8443, without a path, "
+            f"or nothing for every site; not {origin!r}"
+        )
+    return Shared(origin)
 
 
 def _positive(text: str) -> int:

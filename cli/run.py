@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import disk, memory, precision
+from . import device, disk, memory, precision
 from .root import folder
 from .trace_file import trace_file
 
 if TYPE_CHECKING:
     from ..executor import Event, Folders, NodeTable, RunCancelled
-    from .checked import Checked
-    from .drawing import Drawing, Names
+    from .shown.drawing import Drawing, Names
 
 NAME = "run"
 SUMMARY = "run a workflow and print where its pictures are"
@@ -52,6 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="write what took how long to this file, also of a run that fails; Perfetto and Chrome draw it",
     )
     disk.arguments(parser)
+    device.arguments(parser)
     memory.arguments(parser)
     precision.arguments(parser)
     parser.add_argument("--json", action="store_true", help="print every event as a line of JSON instead")
@@ -59,38 +58,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(given: argparse.Namespace) -> int:
     """Run a workflow; return the exit status."""
-    from ..nodes import (
-        NODES,
-        Engine,
-        chosen_precision,
-        open_cache,
-        open_history,
-        open_memory,
-        with_precision,
-        with_subgraphs,
-        writing_to,
-    )
-    from .checked import check
-    from .data_folders import data_folders
-    from .drawing import Names
-    from .report import answer_json, tell_problems, tell_warnings
+    from .opened import open_engine, runnable
     from .root import require_writable
+    from .shown.drawing import Names
     from .trace_file import require_trace_file
 
-    folders = data_folders(given, given.output and given.output.absolute())
-    cache = open_cache(folders, given.cache_size, given.memory)
-    table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
-    if given.output:
-        table = writing_to(table, given.output.absolute())
-    engine = Engine(table, folders, cache, open_history(folders, cache), open_memory(folders, given.memory))
-    checked = check(given.workflow, given.set, engine)
-    if checked.problems or checked.graph is None or checked.validation is None:
-        if given.json:
-            print(json.dumps(answer_json(checked)))
-        else:
-            tell_problems(checked)
+    engine = open_engine(given, given.output and given.output.absolute(), given.memory, computes=True)
+    workflow = runnable(given, engine)
+    if workflow is None:
         return 2
-    tell_warnings(checked)
+    folders, table = engine.folders, engine.table
     output = folders.root("output")
     require_writable(output, f"{output} for pictures", "choose another folder: --output DIR")
     if given.trace:
@@ -101,19 +78,19 @@ def command(given: argparse.Namespace) -> int:
     from ..executor import CancelToken
     from .interrupt import cancelled_by_ctrl_c
 
-    names = Names(checked.graph, table)
+    names = Names(workflow.graph, table)
     token = CancelToken()
     pictures: list[Path] = []
     last: Event | None = None
     traced: list[Event] = []
-    drawing = _drawing(checked, names, folders, as_json=given.json)
+    drawing = _drawing(workflow.name, names, folders, as_json=given.json)
     try:
         with closing(drawing), cancelled_by_ctrl_c(token, drawing.stopping):
             for last in engine.run(
-                checked.graph,
-                validation=checked.validation,
+                workflow.graph,
+                validation=workflow.validation,
                 cancel=token,
-                extra_pnginfo=checked.extra_pnginfo,
+                extra_pnginfo=workflow.extra_pnginfo,
             ):
                 if given.trace:
                     traced.append(last)
@@ -121,7 +98,7 @@ def command(given: argparse.Namespace) -> int:
                 pictures += _pictures(last, folders)
     finally:
         trace_status = _write_trace(given.trace, traced, table) if given.trace else 0
-    status, text = _conclusion(last, checked.name, names, len(pictures), debug=given.debug)
+    status, text = _conclusion(last, workflow.name, names, len(pictures), debug=given.debug)
     if not given.json:
         for picture in pictures:
             print(picture, flush=True)
@@ -142,8 +119,8 @@ def _write_trace(path: Path, events: list[Event], table: NodeTable) -> int:
     return 0
 
 
-def _drawing(checked: Checked, names: Names, folders: Folders, *, as_json: bool) -> Drawing:
-    from .drawing import JsonLines, PlainLines
+def _drawing(name: str, names: Names, folders: Folders, *, as_json: bool) -> Drawing:
+    from .shown.drawing import JsonLines, PlainLines
 
     if as_json:
         return JsonLines(folders)
@@ -152,17 +129,17 @@ def _drawing(checked: Checked, names: Names, folders: Folders, *, as_json: bool)
     from rich.console import Console
     from rich.markup import escape
 
-    from .bars import Bars
+    from .shown.bars import Bars
 
     console = Console(stderr=True)
-    title = f"[bold]{escape(checked.name)}[/]  [dim]{len(names.graph.nodes)} nodes[/]"
+    title = f"[bold]{escape(name)}[/]  [dim]{len(names.graph.nodes)} nodes[/]"
     console.print(title, highlight=False)
     return Bars(names, console)
 
 
 def _pictures(event: Event, folders: Folders) -> list[Path]:
     from ..executor import NodeFinished
-    from .drawing import files_of
+    from .shown.drawing import files_of
 
     return files_of(event, folders) if isinstance(event, NodeFinished) else []
 
@@ -172,8 +149,8 @@ def _conclusion(
 ) -> tuple[int, str]:
     """Return the exit status of a run, and how it ended in words."""
     from ..executor import RunCancelled, RunDone, RunFailed
-    from .pace import duration_text
-    from .report import failure_text
+    from .shown.pace import duration_text
+    from .shown.report import failure_text
 
     match last:
         case RunDone(failed=0):

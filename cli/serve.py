@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import disk, memory, precision, protection
+from . import device, disk, memory, precision, protection
 
 NAME = "serve"
 SUMMARY = "answer over HTTP and a websocket"
@@ -21,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     protection.arguments(parser)
     disk.arguments(parser)
+    device.arguments(parser)
     memory.arguments(parser)
     precision.arguments(parser)
     parser.add_argument(
@@ -28,6 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where jobs are kept: postgresql://USER:PASSWORD@HOST/NAME, which several servers may share, or "
         "sqlite:///FILE (default: jobs/jobs.sqlite in the root folder)",
+    )
+    parser.add_argument(
+        "--enable-compress-response-body",
+        action="store_true",
+        help="compress JSON and text for clients that take it: for slow networks",
     )
     parser.add_argument(
         "--preview-method",
@@ -40,6 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(given: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
+    from ..server.editor import REMEDY, Editor
     from ..server.serve import ServeError, serve
     from .data_folders import data_folders
     from .root import prepare
@@ -50,6 +57,8 @@ def command(given: argparse.Namespace) -> int:
 
     def announce(url: str) -> None:
         print(f"inkloom serves {url}   files: {given.root}   Ctrl-C stops", flush=True)
+        if not Editor().is_there():
+            print(f"The editor is not built. To have it, {REMEDY}.", flush=True)
 
     try:
         previews = None if given.preview_method == "none" else given.preview_method
@@ -65,6 +74,8 @@ def command(given: argparse.Namespace) -> int:
             given.precision,
             protection=protection.asked(given),
             database=given.database,
+            device=given.device,
+            compress=given.enable_compress_response_body,
         )
     except ServeError as error:
         raise UsageError(str(error)) from error

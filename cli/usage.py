@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: a context manager that it passes sets its traceback
 class UsageError(Exception):
     """One thing that is wrong with what was asked: what, where was looked, what there is, what to do."""
 

@@ -22,9 +22,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def command(given: argparse.Namespace) -> int:
     """Judge a workflow; return 0 when nothing is wrong, else 2."""
     from ..nodes import NODES, Engine, with_subgraphs
-    from .checked import check
     from .data_folders import data_folders
-    from .report import answer_json, tell_problems, tell_warnings
+    from .shown.report import answer_json, tell_problems, tell_warnings
+    from .sources.checked import check
 
     folders = data_folders(given)
     checked = check(given.workflow, given.set, Engine(with_subgraphs(NODES, folders.base), folders))

@@ -11,6 +11,10 @@ from msgspec import Meta, Struct
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 """A job waits, runs, and ends in one of three ways."""
 
+Status = Literal["cached", "run", "same", "maybe", "unneeded", "unknown"]
+"""What happens with a node: its result is known; it runs; an equal node that runs does it for both; a node
+decides about it while it runs; all that use it are cached; what decides its result can't be read."""
+
 Workflow = Annotated[
     dict[str, Any],
     Meta(description="A workflow: in API format (node id: class_type, inputs), or as an editor saved it."),
@@ -182,6 +186,12 @@ class WorkflowInfo(Told, frozen=True, kw_only=True):
     inputs: list[str]
 
 
+class NamedWorkflow(WorkflowInfo, frozen=True, kw_only=True):
+    """A saved workflow with what its file says, in whichever format."""
+
+    workflow: dict[str, Any]
+
+
 class WorkflowList(Told, frozen=True, kw_only=True):
     """The workflows that can be run by name."""
 
@@ -196,12 +206,72 @@ class Validity(Told, frozen=True, kw_only=True):
     problems: list[Problem] = []
 
 
+class Reason(Told, frozen=True, kw_only=True):
+    """Why a node runs, or what is unusual about it: a code, and a phrase to be read after the node's name.
+
+    `before` and `after` are the values of `input`, then and now; `nodes` are the others that it speaks of.
+    """
+
+    code: str
+    text: str
+    input: str | None = None
+    before: Any = None
+    after: Any = None
+    nodes: list[str] = []
+
+
+class NodeExplanation(Told, frozen=True, kw_only=True):
+    """What happens with one node, and why.
+
+    `seconds` and `peak_bytes` are what it took when it was last computed: with just these inputs if
+    `measured` is "same", with others if it is "other", never if there is none.
+    """
+
+    node: str
+    class_type: str
+    status: Status
+    where: str | None = None
+    """The tier of the cache that has its result."""
+    key: str | None = None
+    reasons: list[Reason] = []
+    seconds: float | None = None
+    peak_bytes: int | None = None
+    measured: Literal["same", "other"] | None = None
+
+
+class Totals(Told, frozen=True, kw_only=True):
+    """How many nodes there are of each status, and what those that run took before, all together."""
+
+    cached: int
+    run: int
+    same: int
+    maybe: int
+    unneeded: int
+    unknown: int
+    cached_in: dict[str, int]
+    """How many results each tier of the cache has."""
+    seconds: float
+    unmeasured: int
+    """Nodes that will run and were never measured."""
+    peak_bytes: int | None = None
+
+
+class Explanation(Told, frozen=True, kw_only=True, tag="explanation"):
+    """What a run would do: the nodes that the `outputs` need, each after those it needs itself."""
+
+    outputs: list[str]
+    totals: Totals
+    nodes: list[NodeExplanation]
+    problems: list[Problem] = []
+    """What is wrong with outputs that will not run."""
+
+
 class NodeEstimate(Told, frozen=True, kw_only=True):
     """What one node is expected to take; none where nothing is known."""
 
     node: str
     class_type: str
-    status: str
+    status: Status
     seconds: float | None = None
     peak_bytes: int | None = None
 
@@ -216,7 +286,7 @@ class Estimate(Told, frozen=True, kw_only=True):
     unmeasured: int
     """Nodes that will run and were never measured."""
     fits: bool | None
-    """Whether the peak is within the budget; none when the peak is not known."""
+    """Whether all that is known of it is within the budget of its device; none when nothing is."""
     budget_bytes: int | None
     nodes: list[NodeEstimate]
 

@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .clip import Clip as Clip
+    from .devices import compute_exactly as compute_exactly
+    from .devices import found_cards as found_cards
+    from .devices import free_bytes as free_bytes
+    from .devices import on_device as on_device
+    from .devices import watched_card as watched_card
     from .errors import CheckpointError as CheckpointError
     from .errors import NotFiniteError as NotFiniteError
     from .files.checkpoint import Checkpoint as Checkpoint
@@ -256,6 +261,11 @@ EXPORTS = {
     "least_sampling_need": "needs",
     "Placed": "networks.placing",
     "picture_needs": "needs",
+    "compute_exactly": "devices",
+    "found_cards": "devices",
+    "free_bytes": "devices",
+    "on_device": "devices",
+    "watched_card": "devices",
     "give_back_free": "networks.pages",
     "ran_out_of_memory": "out_of_memory",
     "sampling_needs": "needs",

@@ -12,7 +12,7 @@ from .files.embeddings import NO_EMBEDDINGS, EmbeddingFiles, vectors_in
 from .names import row
 from .networks.placing import Placed
 from .networks.text import TOWER_KINDS, Insert, TextOutput, TextTower, scaled_attention
-from .networks.weights import Copies, example, held, nbytes
+from .networks.weights import CPU, Copies, held, nbytes
 from .prompts.prompt import SYNTAXES, Syntax
 from .prompts.token_rows import Piece, Token, pieces, token_rows
 from .prompts.tokenizer import Tokenizer
@@ -44,7 +44,8 @@ FULL_H = 24
 class Clip:
     """Text encoders; CLIP on the wire. Their encodings are laid side by side, the last one's is pooled.
 
-    `towers` are by kind, in order; weights are brought to `dtype` when they are first used. `last_layer`
+    `towers` are by kind, in order; weights are brought to `dtype` on `device` when they are first used, and
+    encodings come from there to the CPU. `last_layer`
     counts from the end, -1 is the last layer; None is what the family was trained with.
     """
 
@@ -53,6 +54,7 @@ class Clip:
     last_layer: int | None = None
     dtype: torch.dtype = torch.float32
     copies: Copies = field(default_factory=Copies, repr=False)
+    device: torch.device = CPU
 
     def __post_init__(self) -> None:
         if tuple(self.towers) not in READINGS:
@@ -144,9 +146,8 @@ class Clip:
 
     def _encoded(self, kind: str, rows: list[list[Token]], syntax: Syntax) -> TextOutput:
         """Encode one tower's rows in one batch, with the empty row for weights to be measured against."""
-        tower = self.copies.ready(self.towers[kind], self.dtype)
-        device = example(tower).device
-        weights = torch.tensor([[token.weight for token in tokens] for tokens in rows], device=device)
+        tower = self.copies.ready(self.towers[kind], self.dtype, self.device)
+        weights = torch.tensor([[token.weight for token in tokens] for tokens in rows])
         if not bool(weights.isfinite().all()):
             raise ValueError("a weight in the prompt is too large for any number; weights lie around 1")
         weighted = bool((weights != 1).any())
@@ -157,17 +158,17 @@ class Clip:
             for j, token in enumerate(tokens)
             if token.vector is not None
         ]
-        ids = torch.tensor([[token.id for token in tokens] for tokens in batch], device=device)
+        ids = torch.tensor([[token.id for token in tokens] for tokens in batch]).to(self.device)
         reading = READINGS[tuple(self.towers)]
         layer = (self.last_layer or reading.layer) + _dropped(kind, tower)
         hidden, pooled = tower(ids, self.tokenizer.eos, layer, norm=reading.norm, inserts=inserts)
-        hidden, pooled = hidden.float(), pooled.float()
+        hidden, pooled = hidden.float().cpu(), pooled.float().cpu()
         return TextOutput(syntax.emphasise(hidden[:-1], weights, hidden[-1]) if weighted else hidden, pooled)
 
     @property
     def weights(self) -> tuple[Placed, ...]:
         """What decides where the towers' weights lie while computing."""
-        return tuple(self.copies.placed(tower, self.dtype) for tower in self.towers.values())
+        return tuple(self.copies.placed(tower, self.dtype, self.device) for tower in self.towers.values())
 
     @property
     def nbytes(self) -> int:

@@ -14,7 +14,7 @@ from .networks.compiled import Compilation
 from .networks.hooks import NO_HOOKS, Hooks
 from .networks.placing import Placed
 from .networks.unet import UNet
-from .networks.weights import Copies, example, held, nbytes
+from .networks.weights import CPU, Copies, held, nbytes
 from .schedules.prediction import Prediction
 from .schedules.schedule import NoiseSchedule
 
@@ -23,7 +23,8 @@ from .schedules.schedule import NoiseSchedule
 class Model:
     """A denoising network and what its input and output mean; MODEL on the wire.
 
-    `unet` has its weights as they were loaded, in the file's dtype; `network` is what computes, in `dtype`.
+    `unet` has its weights as they were loaded, in the file's dtype; `network` is what computes, in `dtype` on
+    `device`. All else (latents, samplers, guidance) is computed on the CPU, whatever that is.
     `hooks` change the network from within, `guidance` what is made of its estimates. With a `compilation` it
     is compiled.
     """
@@ -38,6 +39,7 @@ class Model:
     dtype: torch.dtype = torch.float32
     copies: Copies = field(default_factory=Copies, repr=False)
     compilation: Compilation | None = None
+    device: torch.device = CPU
 
     def with_rules(self, *rules: Rule) -> Model:
         """Return a handle whose guidance follows these rules too, after those it has."""
@@ -45,20 +47,15 @@ class Model:
 
     @property
     def network(self) -> UNet:
-        """The U-Net ready to compute; its weights are brought to `dtype` when it is first asked for."""
+        """The U-Net ready to compute; its weights are brought there when it is first asked for."""
         if self.compilation is not None:
-            return self.compilation.ready(self.unet, self.dtype)
-        return self.copies.ready(self.unet, self.dtype)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network computes."""
-        return example(self.unet).device
+            return self.compilation.ready(self.unet, self.dtype, self.device)
+        return self.copies.ready(self.unet, self.dtype, self.device)
 
     @property
     def weights(self) -> Placed:
         """What decides where the weights lie while computing: whole, or passing by layer by layer."""
-        return self.copies.placed(self.unet, self.dtype)
+        return self.copies.placed(self.unet, self.dtype, self.device)
 
     @property
     def nbytes(self) -> int:

@@ -58,7 +58,7 @@ def _sampling_need(model: Model, shape: Sequence[int], count: int) -> Need:
         title="one prompt in a call" if count == 1 else f"{count} prompts in a call",
         estimate=nbytes,
         room=nbytes,
-        model=_name("unet", model.unet.spec, model.dtype),
+        model=_name("unet", model.unet.spec, model.dtype, model.device),
         shape=f"{count * batch}x{height}x{width}",
     )
 
@@ -71,7 +71,7 @@ def picture_needs(
     First some at once, as many as the VAE has room for, then one, then in smaller and smaller tiles. With
     `tile` it is in tiles of this size or smaller ones.
     """
-    model, size = _name(work, vae.autoencoder.spec, vae.dtype), f"{batch}x{height}x{width}"
+    model, size = _name(work, vae.autoencoder.spec, vae.dtype, vae.device), f"{batch}x{height}x{width}"
     item, result = vae.needed(height * width), 24 * batch * height * width
     coarse = LIVE * vae.autoencoder.spec.widths[-1] * vae.dtype.itemsize * height * width // vae.factor**2
     most = 0 if tile else min(batch, vae.room // item)
@@ -106,7 +106,7 @@ def hollow(*shape: int) -> torch.Tensor:
     return torch.empty(shape, device="meta")
 
 
-def _name(kind: str, spec: object, dtype: torch.dtype) -> str:
+def _name(kind: str, spec: object, dtype: torch.dtype, device: torch.device) -> str:
     digest = hashlib.blake2b(repr(spec).encode(), digest_size=6).hexdigest()
-    threads = torch.get_num_threads()
-    return f"{kind} {digest} {str(dtype).removeprefix('torch.')} {threads} threads"
+    where = f"{torch.get_num_threads()} threads" if device.type == "cpu" else device.type
+    return f"{kind} {digest} {str(dtype).removeprefix('torch.')} {where}"

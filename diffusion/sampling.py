@@ -90,7 +90,7 @@ def start_state(model: Model, sampler: Sampler[S], samples: Tensor, noise: Tenso
 def noised_latent(model: Model, samples: Tensor, noise: Tensor, sigmas: Tensor) -> Tensor:
     """Return unscaled latents [B,C,h,w] with unit noise of that shape brought to sigmas[0].
 
-    In the model's scale, float32 on its device. Fewer than two sigmas are a run of no steps and add no noise.
+    In the model's scale, float32 on the CPU. Fewer than two sigmas are a run of no steps and add no noise.
     Raises ValueError for latents that are not the model's.
     """
     x = to_model(model, samples)

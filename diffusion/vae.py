@@ -14,7 +14,7 @@ from .latents.latent_format import makers
 from .networks.autoencoder import Autoencoder
 from .networks.placing import Placed
 from .networks.tiling import Report, in_tiles, unheard
-from .networks.weights import Copies, example, held, nbytes
+from .networks.weights import CPU, Copies, example, held, nbytes
 
 ENCODER = ("encoder", "quant_conv")
 DECODER = ("decoder", "post_quant_conv", "quantize")
@@ -54,10 +54,10 @@ class PictureCoder(Protocol):
 class Vae:
     """An image autoencoder; VAE on the wire. Its latents are not scaled to any model.
 
-    `autoencoder` has its weights as they were loaded, in the file's dtype; it computes in `dtype`, statistics
-    in float32 always. `room` are the bytes that computing may take: as many items of a batch as fit in go at
-    once, and one that does not fit goes in tiles. With `tile` all go in tiles of so many pixels a side, where
-    nobody asks for others.
+    `autoencoder` has its weights as they were loaded, in the file's dtype; it computes in `dtype` on
+    `device`, statistics in float32 always, and gives results on the CPU. `room` are the bytes that computing
+    may take: as many items of a batch as fit in go at once, and one that does not fit goes in tiles. With
+    `tile` all go in tiles of so many pixels a side, where nobody asks for others.
     """
 
     autoencoder: Autoencoder
@@ -65,6 +65,7 @@ class Vae:
     copies: Copies = field(default_factory=Copies, repr=False)
     room: int = 6 * 2**30
     tile: int | None = None
+    device: torch.device = CPU
 
     @property
     def factor(self) -> int:
@@ -78,16 +79,21 @@ class Vae:
         down to whole cells, with the same result but for rounding (`tiling.py`), and `report` is told of
         each. Raises ValueError for a picture smaller than one latent pixel.
         """
-        network = self.copies.ready(self.autoencoder, self.dtype, parts=ENCODER)
+        network = self.copies.ready(self.autoencoder, self.dtype, self.device, ENCODER)
         pixels = self.cut(image)[..., :3].movedim(-1, 1)
         like = example(network.encoder)
 
+        def whole(x: Tensor) -> Tensor:
+            return network.encode(x.to(like))
+
         def tiled(x: Tensor, tile: int, report: Report) -> Tensor:
             side = max(tile // self.factor, 1) * self.factor
-            fine = in_tiles(network.encoder.fine_steps(), x, side, HELD * self.needed(side * side), report)
+            fine = in_tiles(
+                network.encoder.fine_steps(), x.to(like), side, HELD * self.needed(side * side), report
+            )
             return network.latents(network.encoder.coarse(fine.to(like)))
 
-        return self._each(pixels.to(like) * 2 - 1, 1, tile, network.encode, tiled, report)
+        return self._each(pixels.to(like.dtype) * 2 - 1, 1, tile, whole, tiled, report)
 
     def cut(self, image: Tensor) -> Tensor:
         """Cut pictures [B,H,W,C] evenly to the multiples of 8 pixels that `encode` sees, a view.
@@ -108,29 +114,29 @@ class Vae:
             raise ValueError(
                 f"this VAE decodes latents of {channels} channels{kinds[0]}, not of {given}{kinds[1]}"
             )
-        network = self.copies.ready(self.autoencoder, self.dtype, parts=DECODER)
+        network = self.copies.ready(self.autoencoder, self.dtype, self.device, DECODER)
         like = example(network.decoder)
 
         def whole(z: Tensor) -> Tensor:
-            return _shown(network.decode(z))
+            return _shown(network.decode(z.to(like)))
 
         def tiled(z: Tensor, tile: int, report: Report) -> Tensor:
-            coarse = network.decoder.coarse(network.decodable(z))
+            coarse = network.decoder.coarse(network.decodable(z.to(like)))
             side, held = max(tile // self.factor, 1), HELD * self.needed(tile * tile)
             return _shown(in_tiles(network.decoder.fine_steps(), coarse, side, held, report))
 
-        pixels = self._each(samples.to(like), self.factor, tile, whole, tiled, report)
+        pixels = self._each(samples, self.factor, tile, whole, tiled, report)
         return pixels.movedim(1, -1).contiguous()
 
     @property
     def encoding_weights(self) -> Placed:
         """What decides where the weights lie that encode."""
-        return self.copies.placed(self.autoencoder, self.dtype, parts=ENCODER)
+        return self.copies.placed(self.autoencoder, self.dtype, self.device, ENCODER)
 
     @property
     def decoding_weights(self) -> Placed:
         """What decides where the weights lie that decode."""
-        return self.copies.placed(self.autoencoder, self.dtype, parts=DECODER)
+        return self.copies.placed(self.autoencoder, self.dtype, self.device, DECODER)
 
     @property
     def nbytes(self) -> int:
@@ -162,13 +168,15 @@ class Vae:
         tile = tile or self.tile
         at_once = self.room // self.needed(x.shape[2] * x.shape[3] * scale * scale)
         if tile is None and at_once:
-            return torch.cat([whole(x[first : first + at_once]) for first in range(0, len(x), at_once)])
+            return torch.cat([whole(x[first : first + at_once]).cpu() for first in range(0, len(x), at_once)])
 
         def of_item(before: int, done: int, total: int) -> None:
             report(before * total + done, len(x) * total)
 
         items = [x[k : k + 1] for k in range(len(x))]
-        return torch.cat([tiled(item, tile or TILE, partial(of_item, k)) for k, item in enumerate(items)])
+        return torch.cat(
+            [tiled(item, tile or TILE, partial(of_item, k)).cpu() for k, item in enumerate(items)]
+        )
 
 
 def _shown(pixels: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from .caches.disk_cache import DiskCache
 from .caches.keys import Key, node_key
 from .caches.memory_cache import Entry, MemoryCache
 from .caches.tiers import Tiers
+from .checks.inputs import with_inputs
 from .checks.validate import Validation, validate
 from .events import (
     EVENTS,
@@ -29,6 +30,7 @@ from .explaining.recording import recorded
 from .files.folders import ExtraFolder, Folders, Kind, MissingFileError, annotated
 from .files.names import UnsafeNameError
 from .files.receipts import Receipt, ReceiptFile, Receipts
+from .graphs.exposed import Place, exposed_inputs
 from .graphs.graph import BadLink, Graph, Link, Node
 from .memory.fitting import Memory, OutOfMemoryError
 from .memory.manager import Manager, NoRoomError, Way, Weights, whole
@@ -117,6 +119,7 @@ __all__ = [
     "Optional",
     "OutOfMemoryError",
     "Output",
+    "Place",
     "Port",
     "Problem",
     "Progress",
@@ -148,6 +151,7 @@ __all__ = [
     "annotated",
     "declared_by",
     "explain",
+    "exposed_inputs",
     "from_json",
     "input_config",
     "nearest",
@@ -161,4 +165,5 @@ __all__ = [
     "to_json",
     "validate",
     "whole",
+    "with_inputs",
 ]

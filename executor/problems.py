@@ -37,6 +37,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         "value_not_multiple": "a number is no multiple of the input's step",
         "value_not_in_list": "a choice or a file name is not among those that exist",
         "custom_validation_failed": "an uploaded file does not exist",
+        # names from outside
+        "unknown_input_name": "a value is given by a name that is no input of the workflow",
+        "bad_exposed": "a node says in another form than it should which inputs it exposes",
         # warnings
         "undeclared_input": "a warning: the node has no such input, so what is given for it is not used",
     }

@@ -49,6 +49,7 @@ from . import (
     vae,
     vision,
 )
+from .devices import Device, DeviceError, open_device, processor, told_device
 from .elsewhere import writing_to
 from .engine import Engine, cache_folder, open_cache, open_folders, open_history, open_memory
 from .model_folders import ExtraPathsError
@@ -105,14 +106,19 @@ NODES = NodeTable.collect(
 
 __all__ = [
     "NODES",
+    "Device",
+    "DeviceError",
     "Engine",
     "ExtraPathsError",
     "cache_folder",
     "chosen_precision",
     "open_cache",
+    "open_device",
     "open_folders",
     "open_history",
     "open_memory",
+    "processor",
+    "told_device",
     "with_precision",
     "with_subgraphs",
     "writing_to",

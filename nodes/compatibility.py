@@ -11,14 +11,17 @@ HEAD = """# Compatibility
 inkloom runs workflows saved for ComfyUI (the core nodes of version 0.3.64) where every node in them is in the
 first list. Names, order, types, ranges and defaults of inputs and outputs are those of that version; a test
 compares each. Choices for other families of models are left out of a few lists (`CLIPLoader.type`).
-[nodes.md](nodes.md) documents every node; [server.md](server.md) says how the server differs.
+[nodes.md](nodes.md) documents every node. How the server differs is listed [below](#the-server).
 
-This page is made from the tables of nodes: `python -m inkloom.nodes.page`.
+The lists of nodes are made from their tables: `python -m inkloom.nodes.page`.
 """
 
+WRITTEN = "## The server\n"
+"""Where the part of the page begins that is written by hand, and kept when the lists are made anew."""
 
-def compatibility(table: Mapping[str, NodeType], absent: Mapping[str, str]) -> str:
-    """Return a Markdown page of what is here by category, and what is not by reason."""
+
+def compatibility(table: Mapping[str, NodeType], absent: Mapping[str, str], page: str) -> str:
+    """Return a Markdown page of what is here by category, what is not by reason, and the rest of `page`."""
     here: dict[str, list[str]] = {}
     for name, node_type in table.items():
         here.setdefault(node_type.category, []).append(name)
@@ -29,7 +32,8 @@ def compatibility(table: Mapping[str, NodeType], absent: Mapping[str, str]) -> s
     lines += [f"| {category} | {_names(names)} |" for category, names in sorted(here.items())]
     lines += ["", f"## Not here: {len(absent)} nodes", "", "| why | nodes |", "| --- | --- |"]
     lines += [f"| {reason} | {_names(names)} |" for reason, names in missing.items()]
-    return "\n".join(lines) + "\n"
+    _, heading, written = page.partition(WRITTEN)
+    return "\n".join([*lines, "", heading + written])
 
 
 def _names(names: list[str]) -> str:

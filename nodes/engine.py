@@ -35,14 +35,16 @@ from ..executor import (
 )
 from ..executor.caches.disk_space import default_size
 from ..executor.caches.disk_writer import MOST_BYTES
+from ..executor.explaining.estimate import Estimate, estimate
 from ..executor.explaining.history import FILE as HISTORY_FILE
 from ..executor.explaining.recording import Scribe
 from ..executor.files.hashes import FILE as HASHES_FILE
-from ..executor.memory.meter import machine_bytes
+from ..executor.memory.meter import Watch, machine_bytes, watched
 from ..executor.memory.workspaces import FILE as WORKSPACES_FILE
 from ..executor.runs.standby import Standby
 from .code_stamp import code_stamp
 from .codecs import ValueCodec
+from .devices import CPU, Device, processor
 from .model_folders import ALIASES, EXTRA_PATHS, KINDS, extra_folders
 from .sizes import sizes
 
@@ -99,10 +101,21 @@ def memory_cache(budget: int | None = None) -> MemoryCache:
     return MemoryCache((memory_budget() if budget is None else budget) // 4, sizes)
 
 
-def open_memory(folders: Folders, budget: int | None = None) -> Memory:
-    """Return the memory to compute in, so many bytes of it; what it measures is kept in the data folder."""
-    manager = Manager({"cpu": memory_budget() if budget is None else budget})
-    return Memory(manager, Workspaces(cache_folder(folders.base) / WORKSPACES_FILE), ran_out)
+def open_memory(folders: Folders, budget: int | None = None, device: Device | None = None) -> Memory:
+    """Return the memory to compute in, so many bytes of it; what it measures is kept in the data folder.
+
+    Without `budget` it is that of the device, by default the processor; beside a card there is room on the
+    processor too, for what is to compute there.
+    """
+    place = processor() if device is None else device
+    budgets = {CPU: memory_budget(), place.name: place.budget if budget is None else budget}
+    workspaces = Workspaces(cache_folder(folders.base) / WORKSPACES_FILE)
+    return Memory(Manager(budgets), workspaces, ran_out, watched_on)
+
+
+def watched_on(device: str) -> AbstractContextManager[Watch]:
+    """Look what memory is taken on a device while something computes."""
+    return watched() if device == CPU else diffusion.watched_card(device)
 
 
 def ran_out(error: Exception) -> bool:
@@ -141,6 +154,8 @@ class Engine:
     """Runs workflows over one data folder and remembers results from run to run, by default in memory.
 
     With a `history` it also remembers what runs took and were made of, so that the next can be explained.
+    Models compute on `device`. It enters no key, since it decides no result: so what one engine has in memory
+    is only for engines of the same device, while what is on the disk is for all.
     """
 
     table: NodeTable
@@ -148,6 +163,7 @@ class Engine:
     cache: MemoryCache | Tiers = field(default_factory=memory_cache)
     history: History | None = None
     memory: Memory = field(default_factory=lambda: Memory(Manager({"cpu": memory_budget()}), ran_out=ran_out))
+    device: Device = field(default_factory=processor)
     _scribe: Scribe | None = field(init=False, repr=False, compare=False, default=None)
     _threads: Standby = field(init=False, repr=False, compare=False, default_factory=Standby)
 
@@ -175,6 +191,21 @@ class Engine:
         if self._scribe is not None:
             self._scribe.flush()
         return explain(checked, self.table, self.folders, self.cache, self.history)
+
+    def estimate(
+        self,
+        graph: Graph,
+        targets: Iterable[str] | None = None,
+        *,
+        validation: Validation | None = None,
+    ) -> Estimate:
+        """Tell what a run of a workflow would take, from what is known of its nodes; runs nothing.
+
+        Raises WorkflowError when nothing of it can run.
+        """
+        checked = validation or self.validate(graph, targets)
+        explanation = self.explain(graph, validation=checked)
+        return estimate(explanation, checked, self.table, self.cache, self.memory, self.device.name)
 
     def run(
         self,
@@ -204,6 +235,7 @@ class Engine:
             cancel=cancel or CancelToken(),
             scope=without_gradients,
             hidden={"EXTRA_PNGINFO": extra_pnginfo},
+            device=self.device.name,
             previews=previews,
             memory=self.memory,
             receipts=receipts,

@@ -125,7 +125,7 @@ def _fitted(
         weights,
         ways,
         told,
-        device=ctx.device,
+        device=weights[0].device,
         waiting=ctx.check_cancelled,
         given_up=partial(_tell_given_up, ctx),
         took=ctx.took,

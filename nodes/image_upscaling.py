@@ -78,7 +78,7 @@ def upscale_model_loader(
     Which one it is and by how much it scales, 1 to 8 times, are found from the file's content.
     """
     with loading(ctx, "upscale_models", model_name) as [path]:
-        return diffusion.load_upscale_model(path)
+        return diffusion.on_device(diffusion.load_upscale_model(path), ctx.device)
 
 
 @node("ImageUpscaleWithModel", category="image/upscaling", display_name="Upscale Image (using Model)")

@@ -27,7 +27,7 @@ def live_preview(ctx: Context, model: diffusion.Model) -> Callable[[State], Make
     decoder = None
     if ctx.previews not in (None, COLOURS) and (name := _decoder_file(ctx, latent_format.preview)):
         with loading(ctx, "vae_approx", name) as [path]:
-            decoder = diffusion.load_tiny_decoder(path)
+            decoder = diffusion.on_device(diffusion.load_tiny_decoder(path), ctx.device)
     show = None if ctx.previews is None else diffusion.previewer(latent_format, decoder)
 
     def make(state: State) -> MakePreview | None:

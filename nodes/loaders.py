@@ -11,8 +11,8 @@ from .ports import Clip, ClipVision, Model, Vae
 
 ADVANCED = "advanced/loaders"
 
-# "cpu" keeps text encoders there, where they are anyway.
 Device = Annotated[str | None, Choice(("default", "cpu")), Advanced()]
+"""Where text encoders compute: where all models do, or on the CPU, which leaves a card's room to others."""
 
 
 class LoadedCheckpoint(NamedTuple):
@@ -21,6 +21,16 @@ class LoadedCheckpoint(NamedTuple):
     MODEL: Model
     CLIP: Clip
     VAE: Vae
+
+
+def _handles(ctx: Context, loaded: diffusion.Checkpoint) -> LoadedCheckpoint:
+    """Return the parts of a checkpoint, to compute where this run does."""
+    here = ctx.device
+    return LoadedCheckpoint(
+        diffusion.on_device(loaded.model, here),
+        diffusion.on_device(loaded.clip, here),
+        diffusion.on_device(loaded.vae, here),
+    )
 
 
 @node("CheckpointLoaderSimple", category="loaders", display_name="Load Checkpoint")
@@ -34,7 +44,7 @@ def checkpoint_loader_simple(
     """
     with loading(ctx, "checkpoints", ckpt_name) as [path]:
         loaded = diffusion.load_checkpoint(path)
-    return LoadedCheckpoint(loaded.model, loaded.clip, loaded.vae)
+    return _handles(ctx, loaded)
 
 
 @node(
@@ -53,7 +63,7 @@ def checkpoint_loader(
     config = ctx.folders.path("configs", config_name)
     with loading(ctx, "checkpoints", ckpt_name) as [path]:
         loaded = diffusion.load_checkpoint_with_config(path, config)
-    return LoadedCheckpoint(loaded.model, loaded.clip, loaded.vae)
+    return _handles(ctx, loaded)
 
 
 @node("DiffusersLoader", category=f"{ADVANCED}/deprecated")
@@ -61,7 +71,7 @@ def diffusers_loader(ctx: Context, *, model_path: Annotated[str, Files("diffuser
     """Load a model from a folder in the layout of diffusers, with a `model_index.json`."""
     with loading(ctx, "diffusers", model_path) as [path]:
         loaded = diffusion.load_diffusers(path)
-    return LoadedCheckpoint(loaded.model, loaded.clip, loaded.vae)
+    return _handles(ctx, loaded)
 
 
 class LoadedUnclip(NamedTuple):
@@ -80,7 +90,7 @@ def unclip_checkpoint_loader(
     """Load a checkpoint of Stable Diffusion 2.1 unCLIP, with the vision tower that its pictures come by."""
     with loading(ctx, "checkpoints", ckpt_name) as [path]:
         loaded, vision = diffusion.load_unclip_checkpoint(path)
-    return LoadedUnclip(loaded.model, loaded.clip, loaded.vae, vision)
+    return LoadedUnclip(*_handles(ctx, loaded), diffusion.on_device(vision, ctx.device))
 
 
 @node("UNETLoader", category=ADVANCED, display_name="Load Diffusion Model")
@@ -95,7 +105,7 @@ def unet_loader(
     With a `weight_dtype` of 8 bits its weights are rounded to that, which costs quality.
     """
     with loading(ctx, "diffusion_models", unet_name) as [path]:
-        model = diffusion.load_unet(path)
+        model = diffusion.on_device(diffusion.load_unet(path), ctx.device)
     return diffusion.with_weight_dtype(model, weight_dtype)
 
 
@@ -123,13 +133,14 @@ def vae_loader(ctx: Context, *, vae_name: Annotated[str, VAES]) -> Vae:
     small = VAES.set_of(vae_name)
     if small is None:
         with loading(ctx, "vae", vae_name) as [path]:
-            return diffusion.load_vae(path)
+            return diffusion.on_device(diffusion.load_vae(path), ctx.device)
     if vae_name == PIXELS:
         return diffusion.PixelVae()
     found = small.found(ctx.folders.names)
     names = [found.get(stem, stem) for stem in small.stems]
     with loading(ctx, small.folder, *names) as [encoder, decoder]:
-        return diffusion.load_tiny_vae(encoder, decoder, diffusion.SMALL_FORMATS[vae_name])
+        small_vae = diffusion.load_tiny_vae(encoder, decoder, diffusion.SMALL_FORMATS[vae_name])
+        return diffusion.on_device(small_vae, ctx.device)
 
 
 @node("CLIPLoader", category=ADVANCED, display_name="Load CLIP")
@@ -141,9 +152,9 @@ def clip_loader(
     device: Device = None,
 ) -> Clip:
     """Load a text encoder on its own; its kind (CLIP ViT-L, OpenCLIP ViT-H or ViT-bigG) tells the family."""
-    del device
     with loading(ctx, "text_encoders", clip_name) as [path]:
-        return diffusion.load_clip([path], type)
+        clip = diffusion.load_clip([path], type)
+    return clip if device == "cpu" else diffusion.on_device(clip, ctx.device)
 
 
 @node("DualCLIPLoader", category=ADVANCED)
@@ -156,6 +167,6 @@ def dual_clip_loader(
     device: Device = None,
 ) -> Clip:
     """Load the two text encoders of SDXL, CLIP ViT-L and OpenCLIP ViT-bigG, in any order."""
-    del device
     with loading(ctx, "text_encoders", clip_name1, clip_name2) as paths:
-        return diffusion.load_clip(paths, type)
+        clip = diffusion.load_clip(paths, type)
+    return clip if device == "cpu" else diffusion.on_device(clip, ctx.device)

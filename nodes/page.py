@@ -15,7 +15,8 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def pages() -> Mapping[str, str]:
     """Return the text of each page by its name in docs/."""
-    return {"nodes.md": reference(NODES), "compatibility.md": compatibility(NODES, ABSENT)}
+    page = (DOCS / "compatibility.md").read_text(encoding="utf-8")
+    return {"nodes.md": reference(NODES), "compatibility.md": compatibility(NODES, ABSENT, page)}
 
 
 if __name__ == "__main__":

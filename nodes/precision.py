@@ -13,7 +13,10 @@ from ..executor.node_types.node_type import Helper, NodeType
 PARTS = frozenset({"MODEL", "VAE"})
 """The types of what computes in a precision."""
 
-PRECISIONS = ("auto", "float32", "bfloat16")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+
+MULTIPLIES_BFLOAT16 = (8, 0)
+"""From this capability on (Ampere, 2020) cards multiply bfloat16 as quickly as float16."""
 
 QUICK_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 """What Linux calls the instructions that multiply bfloat16 (x86-64: two of them, ARM)."""
@@ -21,17 +24,28 @@ QUICK_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 CPUINFO = Path("/proc/cpuinfo")
 
 
-def chosen_precision(setting: str = "auto", cpuinfo: Path = CPUINFO) -> str:
-    """Return "float32" or "bfloat16": what the setting says, or for "auto" the quicker one on this machine.
+def chosen_precision(
+    setting: str = "auto", cpuinfo: Path = CPUINFO, *, card: tuple[int, int] | None = None
+) -> str:
+    """Return what large networks compute in: what the setting says, or for "auto" what is quick and exact.
 
-    bfloat16 takes about 0.6 of the time and half the memory, and differs by a few grey levels of 255
-    (docs/performance.md). Where the processor's flags can't be read it is float32. Raises ValueError for an
-    unknown setting.
+    That is for a graphics card of the capability `card` bfloat16, or float16 where it lacks that; for the
+    processor bfloat16 where it multiplies that, or else float32. On this bfloat16 takes about 0.6 of the time
+    and half the memory, and differs by a few grey levels of 255 (docs/performance.md). Where the processor's
+    flags can't be read it is float32. Raises ValueError for an unknown setting, and for float16 on a
+    processor.
     """
     if setting not in PRECISIONS:
         raise ValueError(f"there is no precision {setting!r}; known: {', '.join(PRECISIONS)}")
+    if setting == "float16" and card is None:
+        raise ValueError(
+            "processors don't multiply float16 quickly; it is for graphics cards (--device cuda). "
+            "Use bfloat16 or float32, or leave --precision out"
+        )
     if setting != "auto":
         return setting
+    if card is not None:
+        return "bfloat16" if card >= MULTIPLIES_BFLOAT16 else "float16"
     return "bfloat16" if _flags(cpuinfo) & QUICK_FLAGS else "float32"
 
 
@@ -47,7 +61,7 @@ def _flags(cpuinfo: Path) -> set[str]:
 
 
 def with_precision(table: NodeTable, precision: str) -> NodeTable:
-    """Return the table with loaders whose large networks compute in a precision, "float32" or "bfloat16".
+    """Return the table with loaders whose large networks compute in a precision: any but "auto".
 
     What is not float32 enters the loaders' content keys, and so those of all that is made with them.
     """

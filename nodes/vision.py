@@ -15,7 +15,7 @@ from .ports import ClipVision, ClipVisionOutput, Conditioning, Image
 def clip_vision_loader(ctx: Context, *, clip_name: Annotated[str, Files("clip_vision")]) -> ClipVision:
     """Load a picture encoder: CLIP's ViT-L, or OpenCLIP's ViT-H or ViT-bigG."""
     with loading(ctx, "clip_vision", clip_name) as [path]:
-        return diffusion.load_clip_vision(path)
+        return diffusion.on_device(diffusion.load_clip_vision(path), ctx.device)
 
 
 @node("CLIPVisionEncode", category="conditioning", display_name="CLIP Vision Encode")

@@ -1,8 +1,9 @@
 """Reading what requests carry, and saying what is wrong with it."""
 
+import asyncio
 import json
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -12,16 +13,43 @@ from .limits import LIMITS
 
 def read_json(text: bytes | str) -> Json:
     """Return what JSON text says; raises ValueError, also for NaN and infinities: JSON has none."""
+    refuse_many(text)
     try:
         read = cast(Json, json.loads(text, parse_constant=_refuse))
     except RecursionError:
-        read = None
-        deep = True
-    else:
-        deep = _opens(text) > LIMITS.json_depth and _is_deeper(read, LIMITS.json_depth)
-    if deep:
-        raise ValueError(f"its values are nested too deeply; {LIMITS.json_depth} levels are the most")
+        raise ValueError(TOO_DEEP) from None
+    if is_deep(text, read):
+        raise ValueError(TOO_DEEP)
     return read
+
+
+async def read_aside(text: bytes) -> Json:
+    """Return what JSON text says, as `read_json` does: on a thread where that may take long."""
+    return read_json(text) if len(text) < LARGE else await asyncio.to_thread(read_json, text)
+
+
+def refuse_many(text: bytes | str) -> None:
+    """Raise ValueError for JSON text of more values than may be read: nobody else gets a turn meanwhile."""
+    commas = 0
+    for begin in range(0, len(text), SLICE):
+        end = begin + SLICE
+        commas += text.count(",", begin, end) if isinstance(text, str) else text.count(b",", begin, end)
+        if commas > LIMITS.json_values:
+            raise ValueError(f"it has too many values; {LIMITS.json_values} are the most")
+
+
+LARGE = 2**16
+"""Bytes of a request from which on reading it may take long."""
+
+SLICE = 2**18
+"""Characters that are looked at at once; between two slices others get their turn."""
+
+TOO_DEEP = f"its values are nested too deeply; {LIMITS.json_depth} levels are the most"
+
+
+def is_deep(text: bytes | str, read: object) -> bool:
+    """Tell whether lists and objects that were read from a text lie deeper in each other than they may."""
+    return _opens(text) > LIMITS.json_depth and _is_deeper(read, LIMITS.json_depth)
 
 
 def _opens(text: bytes | str) -> int:
@@ -29,14 +57,14 @@ def _opens(text: bytes | str) -> int:
     return text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")
 
 
-def _is_deeper(value: Json, most: int) -> bool:
-    level: list[Json] = [value]
+def _is_deeper(value: Any, most: int) -> bool:
+    level: list[Any] = [value]
     for _ in range(most):
         level = [
             inner
             for outer in level
             if isinstance(outer, list | dict)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            for inner in cast(Iterable[Any], outer.values() if isinstance(outer, dict) else outer)
         ]
         if not level:
             return False
@@ -45,6 +73,10 @@ def _is_deeper(value: Json, most: int) -> bool:
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
+
+
+FARTHEST = 2**63 - 1
+"""The largest number that a database counts with; beyond it there is nothing to be found."""
 
 
 async def object_in(request: web.Request) -> Mapping[str, Json]:
@@ -56,7 +88,7 @@ async def object_in(request: web.Request) -> Mapping[str, Json]:
     if not text.strip():
         return {}
     try:
-        body = read_json(text)
+        body = await read_aside(text)
     except ValueError as error:
         raise web.HTTPBadRequest(text=f"The request's body is not JSON: {error}\n") from error
     if not isinstance(body, dict):
@@ -76,6 +108,6 @@ def number_in(request: web.Request, name: str) -> int | None:
     if text is None:
         return None
     try:
-        return int(text)
+        return max(min(int(text), FARTHEST), -FARTHEST)
     except ValueError:
         raise web.HTTPBadRequest(text=f"{name} must be a whole number, not {text!r}\n") from None

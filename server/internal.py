@@ -1,14 +1,17 @@
 """What only the editor's own page asks for, under /internal: logs, folders, files by age."""
 
 import asyncio
+from typing import Any
 
 from aiohttp import web
 
 from .access.guard import identity_of
 from .body import object_in
 from .files import view
+from .routing import Route
 from .state import SERVER
 from .users.who import folders_of
+from .wire_types import Complaint, Subscription, text
 
 
 async def get_logs(request: web.Request) -> web.Response:
@@ -52,11 +55,43 @@ async def get_files(request: web.Request) -> web.Response:
     return web.json_response(await asyncio.to_thread(view.newest_first, folders_of(request), kind))
 
 
-BARE = (
-    ("GET", "/internal/logs", get_logs),
-    ("GET", "/internal/logs/raw", get_raw_logs),
-    ("PATCH", "/internal/logs/subscribe", patch_subscription),
-    ("GET", "/internal/folder_paths", get_folder_paths),
-    ("GET", "/internal/files/{kind}", get_files),
+ROUTES = (
+    Route("GET", "/internal/logs", get_logs, right="admin", tag="editor", answers={200: str}, bare=True),
+    Route(
+        "GET",
+        "/internal/logs/raw",
+        get_raw_logs,
+        right="admin",
+        tag="editor",
+        answers={200: dict[str, Any]},
+        bare=True,
+    ),
+    Route(
+        "PATCH",
+        "/internal/logs/subscribe",
+        patch_subscription,
+        right="admin",
+        tag="editor",
+        body=Subscription,
+        answers={200: None} | text(400),
+        bare=True,
+    ),
+    Route(
+        "GET",
+        "/internal/folder_paths",
+        get_folder_paths,
+        right="admin",
+        tag="editor",
+        answers={200: dict[str, list[str]]},
+        bare=True,
+    ),
+    Route(
+        "GET",
+        "/internal/files/{kind}",
+        get_files,
+        tag="editor",
+        answers={200: list[str], 400: Complaint},
+        bare=True,
+    ),
 )
-"""Method, path and handler of what is asked for without a prefix."""
+"""What the editor's page asks for."""

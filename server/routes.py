@@ -1,37 +1,41 @@
 """What can be asked over HTTP: one table of routes, each answered with and without the prefix /api."""
 
-import asyncio
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from .. import __version__
-from . import internal, page
+from . import internal, page, wire_types
 from .access import login
 from .access.guard import identity_of
-from .access.headers import page_policy
-from .access.origin import refused
+from .access.rights import RIGHTS
 from .body import number_in, object_in, strings_in
 from .catalogue import models, system, templates
 from .catalogue.object_info import object_info, object_info_of
 from .files import uploads, view
 from .jobs import wire
 from .jobs.prompt import RefusedError, accept
+from .jobs.room import no_room
+from .metrics import scrape
+from .refusals import refused
+from .routing import ROUTES as TABLE
+from .routing import Route, rights_of
 from .sockets.clients import flags_of
 from .sockets.websocket import websocket
 from .state import SERVER
+from .streaming import json_in_pieces
 from .users import settings, userdata, who
 from .users.who import folders_of
-from .v1 import explain as v1
+from .v1 import estimate, events, explain, jobs, openapi, residency, validate, workflows
+from .wire_types import wrong
 
 
 async def post_prompt(request: web.Request) -> web.Response:
     """Validate a workflow and queue it."""
     server, user = request.app[SERVER], identity_of(request).name
-    body, most = await request.read(), server.limits.waiting_jobs
-    if server.jobs.remaining >= most and await server.jobs.unfinished(user) >= most:
-        told = f"{most} of your jobs wait already; let some of them run first"
-        return refused(429, "queue_full", "The queue is full", told)
+    body = await request.read()
+    if full := await no_room(server.jobs, user, len(body), server.limits):
+        return refused(429, "queue_full", "The queue is full", full)
     try:
         accepted = await accept(body, user, server.jobs, server.table, folders_of(request), server.limits)
     except RefusedError as wrong:
@@ -44,9 +48,10 @@ async def get_prompt(request: web.Request) -> web.Response:
     return web.json_response({"exec_info": {"queue_remaining": request.app[SERVER].jobs.remaining}})
 
 
-async def get_queue(request: web.Request) -> web.Response:
+async def get_queue(request: web.Request) -> web.StreamResponse:
     """List the running and the waiting jobs."""
-    return _json(wire.queue(await request.app[SERVER].jobs.queue(user=identity_of(request).scope)))
+    queue = request.app[SERVER].jobs.queue(user=identity_of(request).scope)
+    return await json_in_pieces(request, wire.queue(queue))
 
 
 async def post_queue(request: web.Request) -> web.Response:
@@ -68,18 +73,19 @@ async def post_interrupt(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def get_history(request: web.Request) -> web.Response:
+async def get_history(request: web.Request) -> web.StreamResponse:
     """List finished jobs, oldest first; `max_items` and `offset` choose a window."""
     jobs, user = request.app[SERVER].jobs, identity_of(request).scope
-    window = await jobs.history(number_in(request, "max_items"), number_in(request, "offset"), user=user)
-    return _json(wire.history(window))
+    window = jobs.history(number_in(request, "max_items"), number_in(request, "offset"), user=user)
+    return await json_in_pieces(request, wire.history(window))
 
 
 async def get_history_of(request: web.Request) -> web.Response:
     """Tell how one job ended; an empty object while it has not."""
     jobs, user = request.app[SERVER].jobs, identity_of(request).scope
     record = await jobs.record(request.match_info["prompt_id"], user=user)
-    return _json(wire.history([] if record is None else [record]))
+    text = "" if record is None else wire.entries([record])
+    return web.Response(text=f"{{{text}}}", content_type="application/json")
 
 
 async def post_history(request: web.Request) -> web.Response:
@@ -119,30 +125,54 @@ async def get_features(request: web.Request) -> web.Response:
     return web.json_response(flags_of(request.app[SERVER].limits))
 
 
-async def get_page(request: web.Request) -> web.Response:
-    """Show a person that the server runs."""
-    server = request.app[SERVER]
-    pictures = await asyncio.to_thread(page.newest_pictures, folders_of(request).root("output"))
-    html = page.render(__version__, server.folders.base, pictures, await server.jobs.counts())
-    never_kept = {"Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "0"}
-    headers = {**never_kept, "Content-Security-Policy": page_policy(page.STYLE)}
-    return web.Response(text=html, content_type="text/html", headers=headers)
+CHANGED = {200: None} | wrong(400, 503)
 
+OWN = (
+    Route(
+        "POST",
+        "/prompt",
+        post_prompt,
+        tag="jobs",
+        body=wire_types.Prompt,
+        answers={200: wire_types.Queued} | wrong(400, 429, 503),
+    ),
+    Route("GET", "/prompt", get_prompt, tag="jobs", answers={200: wire_types.Remaining}),
+    Route("GET", "/queue", get_queue, tag="jobs", answers={200: wire_types.Queue} | wrong(503)),
+    Route("POST", "/queue", post_queue, tag="jobs", body=wire_types.Some, answers=CHANGED),
+    Route("POST", "/interrupt", post_interrupt, tag="jobs", body=wire_types.Interrupt, answers=CHANGED),
+    Route("POST", "/free", post_free, right="admin", tag="server", body=wire_types.Free, answers=CHANGED),
+    Route(
+        "GET",
+        "/history",
+        get_history,
+        tag="jobs",
+        query=wire_types.Window,
+        answers={200: dict[str, wire_types.Entry]} | wrong(400, 503),
+    ),
+    Route(
+        "GET",
+        "/history/{prompt_id}",
+        get_history_of,
+        tag="jobs",
+        answers={200: dict[str, wire_types.Entry]} | wrong(503),
+    ),
+    Route("POST", "/history", post_history, tag="jobs", body=wire_types.Some, answers=CHANGED),
+    Route("GET", "/object_info", get_object_info, tag="nodes", answers={200: dict[str, Any]}),
+    Route("GET", "/object_info/{node_class}", get_object_info_of, tag="nodes", answers={200: dict[str, Any]}),
+    Route("GET", "/features", get_features, tag="server", answers={200: dict[str, Any]}),
+    Route(
+        "GET",
+        "/ws",
+        websocket,
+        tag="events",
+        query=wire_types.Socket,
+        answers={101: None} | wrong(400, 429, 503),
+    ),
+)
 
-ROUTES = (
-    ("POST", "/prompt", post_prompt),
-    ("GET", "/prompt", get_prompt),
-    ("GET", "/queue", get_queue),
-    ("POST", "/queue", post_queue),
-    ("POST", "/interrupt", post_interrupt),
-    ("POST", "/free", post_free),
-    ("GET", "/history", get_history),
-    ("GET", "/history/{prompt_id}", get_history_of),
-    ("POST", "/history", post_history),
-    ("GET", "/object_info", get_object_info),
-    ("GET", "/object_info/{node_class}", get_object_info_of),
-    ("GET", "/features", get_features),
-    ("GET", "/ws", websocket),
+ROUTES: tuple[Route, ...] = (
+    *OWN,
+    *page.ROUTES,
     *system.ROUTES,
     *models.ROUTES,
     *templates.ROUTES,
@@ -151,24 +181,27 @@ ROUTES = (
     *who.ROUTES,
     *settings.ROUTES,
     *userdata.ROUTES,
+    *internal.ROUTES,
+    *login.ROUTES,
+    *scrape.ROUTES,
+    *jobs.ROUTES,
+    *events.ROUTES,
+    *explain.ROUTES,
+    *estimate.ROUTES,
+    *validate.ROUTES,
+    *workflows.ROUTES,
+    *residency.ROUTES,
+    *openapi.ROUTES,
 )
-"""Method, path and handler of every route of ComfyUI's interface."""
-
-BARE = (("GET", "/", get_page), *templates.BARE, *internal.BARE, *login.BARE)
-"""Method, path and handler of what is asked for without a prefix."""
-
-
-def _json(text: str) -> web.Response:
-    return web.Response(text=text, content_type="application/json")
+"""Every route there is: what is not here can't be asked for."""
 
 
 def add_routes(app: web.Application) -> None:
-    """Make routes answer under their own path and under /api, those of `BARE` as they are."""
-    for method, path, handler in (*ROUTES, *v1.ROUTES):
-        for prefix in ("", "/api"):
-            _add(app, method, prefix + path, handler)
-    for method, path, handler in BARE:
-        _add(app, method, path, handler)
+    """Make routes answer under their own path and, but for bare ones, under /api."""
+    app[TABLE], app[RIGHTS] = ROUTES, rights_of(ROUTES)
+    for route in ROUTES:
+        for prefix in ("",) if route.bare else ("", "/api"):
+            _add(app, route.method, prefix + route.path, route.handler)
 
 
 def _add(app: web.Application, method: str, path: str, handler: Handler) -> None:

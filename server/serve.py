@@ -14,10 +14,11 @@ from pathlib import Path
 from aiohttp import web
 
 from ..executor import Folders
-from ..nodes import NODES, with_subgraphs
+from ..nodes import NODES, DeviceError, chosen_precision, told_device, with_subgraphs
 from .access.connections import GatedSite, allow_open_files, gated_runner
 from .access.origin import is_loopback
 from .access.protection import Protection, ProtectionError, door_for, tls_of
+from .access.sharing import ANY
 from .app import make_app
 from .state import SERVER
 from .store import StoreError, url_of
@@ -51,6 +52,8 @@ def serve(
     precision: str = "auto",
     protection: Protection = NO_MORE,
     database: str | None = None,
+    compress: bool = False,
+    device: str = "auto",
 ) -> None:
     """Serve folders until SIGINT or SIGTERM; `announce` is given the server's URL once it answers.
 
@@ -58,11 +61,15 @@ def serve(
     `previews` names the way in which samplers show what they have so far, `cache_size` the bytes of results
     that are kept on the disk, `memory` those that the worker computes in, `precision` in what large
     models compute there, `protection` who may come in, `database` the address of the database of jobs when it
-    is not a file in the root.
+    is not a file in the root, `compress` whether answers leave compressed, `device` what models compute on.
     Raises ServeError.
     """
     if not NAME.fullmatch(address):
         raise ServeError(f"--listen takes an address such as 127.0.0.1, not {address!r}; or leave it out")
+    try:
+        chosen_precision(precision, card=told_device(device, memory).capability)
+    except (DeviceError, ValueError) as error:
+        raise ServeError(str(error)) from error
     try:
         door, tls = door_for(folders, address, protection), tls_of(protection)
     except ProtectionError as error:
@@ -70,7 +77,12 @@ def serve(
     _log_to_terminal()
     if tls is None and not is_loopback(address):
         log.warning("tokens and pictures cross the network in the clear: use --tls-cert and --tls-key")
-    worker = command(folders.base, extra_paths, cache_size, memory, precision)
+    if protection.shared is not None and door.is_open():
+        log.warning(
+            "pages of %s may do everything here without a token: inkloom user add, or --token-file",
+            "every site" if protection.shared.origin == ANY else protection.shared.origin,
+        )
+    worker = command(folders.base, extra_paths, cache_size, memory, precision, device)
     try:
         url = None if database is None else url_of(database)
         app = make_app(
@@ -82,6 +94,8 @@ def serve(
             (address, *protection.hosts),
             protection.limits,
             url,
+            protection.shared,
+            compress,
         )
         asyncio.run(_serve(app, address, port, announce, tls))
     except StoreError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from ..executor import Folders, NodeTable
+from .access.attempts import Attempts
 from .access.door import Door
 from .jobs.queue import Jobs
 from .limits import LIMITS, Limits
@@ -27,6 +28,7 @@ class Server:
     dispatcher: Dispatcher
     logs: LogFeed
     door: Door
+    attempts: Attempts
     limits: Limits = LIMITS
     settings: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a user's settings are read and written back."""

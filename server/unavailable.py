@@ -5,7 +5,7 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from .jobs.reasons import error_body
+from .refusals import refused
 from .store import StoreError
 
 log = logging.getLogger(__name__)
@@ -18,4 +18,4 @@ async def told_when_unavailable(request: web.Request, handler: Handler) -> web.S
         return await handler(request)
     except StoreError as error:
         log.error("%s %s: %s", request.method, request.path, error)
-        return web.json_response(error_body("no_database", str(error)), status=503)
+        return refused(503, "no_database", str(error))

@@ -72,7 +72,9 @@ def test_the_engine_knows_no_torch() -> None:
         ("inkloom.executor", SLOW),
         ("inkloom.nodes", SLOW),
         ("inkloom.cli.main", SLOW),
-        ("inkloom.server.app", ("torch", "transformers")),
+        ("inkloom.client", (*SLOW, "httpx2")),
+        ("inkloom.client.client", SLOW),
+        ("inkloom.server.app", ("torch", "transformers", "prometheus_client", "httpx2")),
     ],
 )
 def test_import_loads_nothing_slow(module: str, unwanted: tuple[str, ...]) -> None:

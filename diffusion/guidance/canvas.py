@@ -45,7 +45,7 @@ class Canvas:
         return Canvas(kept, None if self.mask is None else resized_mask(self.mask, height, width))
 
     def fitted(self, mask: Tensor) -> Tensor:
-        """Return a mask [N,H,W] or [N,1,H,W] as [B,1,h,w] on the latents' device.
+        """Return a mask [N,H,W] or [N,1,H,W] as [B,1,h,w].
 
         Its sides are resized bilinearly; items are repeated from the first, or left out, to be one a latent.
         """
@@ -53,7 +53,7 @@ class Canvas:
 
 
 def canvas_of(model: Model, latent: Latent) -> Canvas:
-    """Return the canvas of a latent, float32 on the model's device.
+    """Return the canvas of a latent, float32 on the CPU.
 
     Raises ValueError for latents that are not the model's.
     """
@@ -63,7 +63,7 @@ def canvas_of(model: Model, latent: Latent) -> Canvas:
 
 
 def to_model(model: Model, samples: Tensor) -> Tensor:
-    """Return unscaled latents [B,C,h,w] in the model's scale, float32 on its device.
+    """Return unscaled latents [B,C,h,w] in the model's scale, float32 on the CPU.
 
     Raises ValueError for latents that are not the model's.
     """
@@ -73,7 +73,7 @@ def to_model(model: Model, samples: Tensor) -> Tensor:
             f"this model needs latents [B, {form.channels}, h, w], not {list(samples.shape)}; "
             f"{model.family.title} takes the latents of the VAE of {form.name}{_others(samples)}"
         )
-    x = samples.to(model.device, torch.float32)
+    x = samples.to(torch.float32)
     # An empty latent stands for "nothing yet", not for the picture that zeros decode to.
     return form.to_model(x) if bool(x.any()) else x
 

@@ -43,11 +43,12 @@ OPTIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One entry of a conditioning on one canvas, on the model's device.
+    """One entry of a conditioning on one canvas.
 
     `context` [B,T,C], `vector` [B,V] and `beside` [B,c,h,w] are what the network is given beside its part of
-    x, `box`. `weight` broadcasts against [B,1,h,w] of the box. The entry holds at noise levels from `lowest`
-    to `highest`, both included, and with `fills` only where no other one does.
+    x, `box`: the first two lie where it computes, all else on the CPU. `weight` broadcasts against [B,1,h,w]
+    of the box. The entry holds at noise levels from `lowest` to `highest`, both included, and with `fills`
+    only where no other one does.
     """
 
     context: Tensor

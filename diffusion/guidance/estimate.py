@@ -203,10 +203,10 @@ def _network(model: Model, x: Tensor, sigma: float, batch: Batch, hooks: Hooks |
     seen = seen * model.prediction.scale_in(sigma)
     if batch.beside is not None:
         seen = torch.cat([seen, batch.beside.to(seen)], 1)
-    time = model.schedule.timestep(torch.tensor(sigma)).to(x.device)
+    time = model.schedule.timestep(torch.tensor(sigma))
     output = model.network(
         seen.to(batch.context.tokens),
-        time,
+        time.to(model.device),
         batch.context,
         batch.vector,
         hooks=model.hooks + hooks if hooks else model.hooks,

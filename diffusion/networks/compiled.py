@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 import torch
@@ -17,6 +18,9 @@ from .attention import Context
 from .hooks import Hooks
 from .supply import Lend
 from .unet import UNet, UNetSpec
+
+Form: TypeAlias = tuple[torch.dtype, torch.device]
+"""What a network computes in, and where."""
 
 
 class CompilerError(RuntimeError):
@@ -82,25 +86,27 @@ class Compilation:
                 "the same picture"
             )
         self.backend = backend
-        self._made: WeakKeyDictionary[UNet, tuple[torch.dtype, CompiledUNet]] = WeakKeyDictionary()
+        self._made: WeakKeyDictionary[UNet, tuple[Form, CompiledUNet]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
-    def ready(self, network: UNet, dtype: torch.dtype) -> UNet:
-        """Return a network compiled for `dtype`: the same one every time."""
+    def ready(self, network: UNet, dtype: torch.dtype, device: torch.device) -> UNet:
+        """Return a network compiled for `dtype` on a device: the same one every time."""
+        form = (dtype, device)
         with self._lock:
             made = self._made.get(network)
-            if made is None or made[0] != dtype:
-                made = self._made[network] = (dtype, _compiled(network, dtype, self.backend))
+            if made is None or made[0] != form:
+                made = self._made[network] = (form, _compiled(network, form, self.backend))
             return made[1]
 
 
-def _compiled(network: UNet, dtype: torch.dtype, backend: str) -> CompiledUNet:
+def _compiled(network: UNet, form: Form, backend: str) -> CompiledUNet:
+    dtype, device = form
     # Tensors that inference mode makes can't be traced.
     with torch.inference_mode(False), torch.no_grad():
         with torch.device("meta"):
             copy = CompiledUNet(network.spec, backend)
         weights = {
-            name: weight.to(dtype, copy=weight.is_inference())
+            name: weight.to(device, dtype, copy=weight.is_inference())
             for name, weight in network.state_dict().items()
         }
         copy.load_state_dict(weights, assign=True)

@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 MAPS = Path("/proc/self/maps")
@@ -49,7 +50,12 @@ def give_back(tensors: Iterable[Tensor]) -> None:
 
 
 def give_back_free() -> None:
-    """Give back what was freed: the C library keeps it for itself otherwise, up to hundreds of megabytes."""
+    """Give back what was freed: the C library keeps it for itself otherwise, up to hundreds of megabytes.
+
+    So does torch what was freed on graphics cards, all of it.
+    """
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
         trim(0)
 

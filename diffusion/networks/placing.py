@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from .brought import NOTHING, Brought, Listener
+from .ferry import ferry_to
 from .pages import give_back_free
 from .streaming import LayerSize, Stream, least_room
 from .supply import IN_PLACE, Streamable
@@ -46,7 +47,9 @@ class NetworkCopy:
                 if nbytes:
                     self._tell(Brought(nbytes, time.perf_counter() - began), began)
             elif isinstance(twin, Streamable) and twin.supply is IN_PLACE:
-                twin.supply = Stream(self._twin, twin.layers(), self._sizes, self._room, self._passed)
+                twin.supply = Stream(
+                    self._twin, twin.layers(), self._sizes, self._room, self._passed, ferry_to(self.device)
+                )
             return twin
 
     @contextmanager
@@ -125,6 +128,11 @@ class Placed:
         sizes = {name: copied_bytes(layer, copy.dtype, copy.device) for name, layer in layers.items()}
         self._sizes = tuple(LayerSize(*size) for size in sizes.values())
         self.layers: Mapping[str, int] = MappingProxyType({name: held for name, (held, _) in sizes.items()})
+
+    @property
+    def device(self) -> str:
+        """Where the weights compute, as torch writes it ("cpu", "cuda:0")."""
+        return str(self.copy.device)
 
     @property
     def least(self) -> int:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from .brought import NOTHING, Brought
+from .ferry import AT_ONCE, Ferry, Mark, Marked
 from .pages import give_back_at_once
 from .supply import Lend
 from .twin import Twin
@@ -62,8 +63,8 @@ def _scratch(sizes: Iterable[LayerSize]) -> int:
 class Stream:
     """The supply of a network that computes in `room` bytes for its weights, at least `least_room`.
 
-    What fits stays; the rest passes by, one layer ahead if there is room for two. One call of the network
-    after the other: another thread waits. After each `told` is what was brought for it.
+    What fits stays; the rest passes by, one layer ahead if there is room for two, carried by `ferry`. One
+    call of the network after the other: another thread waits. After each `told` is what was brought for it.
     """
 
     def __init__(
@@ -73,11 +74,12 @@ class Stream:
         sizes: Sequence[LayerSize],
         room: int,
         told: Callable[[Brought], object] = lambda _: None,
+        ferry: Ferry = AT_ONCE,
     ) -> None:
         give_back_at_once()
         stay = staying(sizes, room)
         passing = [size for place, size in enumerate(sizes) if place not in stay]
-        self._twin, self._told = twin, told
+        self._twin, self._told, self._ferry = twin, told, ferry
         self._ahead = sum(sizes[place].held for place in stay) + room_ahead(passing) <= room
         self._scratch = _scratch(passing)
         self._stay = {module for place in stay for module in layers[place].modules()}
@@ -95,14 +97,28 @@ class Stream:
                 passing = [layer for layer in layers if layer not in self._stay]
                 with ThreadPoolExecutor(1, "inkloom weights") as helper:
                     scratch = torch.empty(self._scratch, dtype=torch.uint8)
-                    turn = _Turn(self._twin, self._stay, passing, scratch, helper if self._ahead else None)
+                    ahead = helper if self._ahead else None
+                    turn = _Turn(self._twin, self._stay, passing, scratch, ahead, self._ferry)
                     try:
                         yield turn.lend
                     finally:
                         turn.give_up_ahead()
+                        turn.give_up_left()
                         self._told(turn.brought)
             finally:
                 self._calling = False
+
+
+@dataclass(frozen=True)
+class _Carried:
+    """What was brought for a layer, and the mark that it has arrived."""
+
+    brought: Brought
+    mark: Marked
+
+
+def _told(nbytes: int, began: float) -> Brought:
+    return Brought(nbytes, time.perf_counter() - began, 1) if nbytes else NOTHING
 
 
 class _Turn:
@@ -115,11 +131,13 @@ class _Turn:
         passing: Sequence[nn.Module],
         scratch: Tensor,
         helper: ThreadPoolExecutor | None,
+        ferry: Ferry,
     ) -> None:
-        self._twin, self._stay, self._helper = twin, stay, helper
+        self._twin, self._stay, self._helper, self._ferry = twin, stay, helper, ferry
         self._scratch = scratch  # only ever for one layer: what is lent waits for what comes
         self._next = dict(pairwise(passing))
-        self._coming: tuple[nn.Module, Future[Brought]] | None = None
+        self._coming: tuple[nn.Module, Future[_Carried]] | None = None
+        self._left: list[tuple[nn.Module, Mark]] = []  # lent, and still computed with
         self.brought = NOTHING
         """What was brought so far and asked for."""
 
@@ -130,27 +148,50 @@ class _Turn:
     @contextmanager
     def _lent(self, layer: nn.Module) -> Generator[None]:
         if layer in self._stay:
-            self.brought += self._bring(layer)
+            began = time.perf_counter()
+            self.brought += _told(self._twin.bring(layer), began)
             yield
             return
         try:
             if self._coming is not None and self._coming[0] is layer:
                 coming, self._coming = self._coming[1], None
-                self.brought += coming.result()
+                carried = coming.result()
             else:
                 self.give_up_ahead()  # another layer was expected: what was brought for it makes room
-                self.brought += self._bring(layer, self._scratch)
+                carried = self._bring(layer, self._leave())
+            self.brought += carried.brought
+            self._ferry.follow(carried.mark)
             following = self._next.get(layer)
             if self._helper is not None and following is not None:
-                self._coming = (following, self._helper.submit(self._bring, following, self._scratch))
+                self._coming = (following, self._helper.submit(self._bring, following, self._leave()))
             yield
         finally:
+            mark = self._ferry.computed()
+            if mark is None:
+                self._twin.give_up(layer)
+            else:
+                self._left.append((layer, mark))
+
+    def _bring(self, layer: nn.Module, left: list[tuple[nn.Module, Mark]]) -> _Carried:
+        """Bring a layer, once those that have left are done with: in their room."""
+        self._give_up_all(left)
+        began = time.perf_counter()
+        nbytes = self._twin.bring(layer, self._scratch, self._ferry.carry)
+        return _Carried(_told(nbytes, began), self._ferry.carried())
+
+    def _leave(self) -> list[tuple[nn.Module, Mark]]:
+        """Return the layers that are still computed with, for somebody to wait for and give up."""
+        left, self._left = self._left, []
+        return left
+
+    def _give_up_all(self, left: list[tuple[nn.Module, Mark]]) -> None:
+        for layer, mark in left:
+            mark.synchronize()
             self._twin.give_up(layer)
 
-    def _bring(self, layer: nn.Module, scratch: Tensor | None = None) -> Brought:
-        began = time.perf_counter()
-        nbytes = self._twin.bring(layer, scratch)
-        return Brought(nbytes, time.perf_counter() - began, 1) if nbytes else NOTHING
+    def give_up_left(self) -> None:
+        """Give up what was lent, once it is not computed with any more."""
+        self._give_up_all(self._leave())
 
     def give_up_ahead(self) -> None:
         """Give up what was brought for a layer that has not come."""

@@ -54,7 +54,7 @@ class TinyEncoder(nn.Sequential):
 
     def encode(self, image: Tensor) -> Tensor:
         """Give latents [B,C,h,w] in the model's scale of IMAGE [B,8h,8w,3] in 0..1."""
-        return self(image.movedim(-1, 1).to(example(self))).float()
+        return self(image.movedim(-1, 1).to(example(self))).float().cpu()
 
 
 class TinyDecoder(nn.Sequential):
@@ -69,7 +69,7 @@ class TinyDecoder(nn.Sequential):
 
     def decode(self, x: Tensor) -> Tensor:
         """Give IMAGE [B,8h,8w,3] in 0..1 of latents [B,C,h,w] in the model's scale."""
-        return self(x.to(example(self))).float().clamp(0, 1).movedim(1, -1)
+        return self(x.to(example(self))).float().clamp(0, 1).movedim(1, -1).cpu()
 
 
 @dataclass(frozen=True, eq=False)

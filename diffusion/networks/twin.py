@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,10 @@ from .pages import give_back, mapped
 Network = TypeVar("Network", bound=nn.Module)
 
 LARGE = 2**19
-"""From this number of weights on it matters to a convolution how they lie in memory."""
+"""From this number of weights on it matters to a CPU's convolution how they lie in memory."""
+
+Carry: TypeAlias = Callable[[Tensor, torch.dtype, torch.device], Tensor]
+"""Returns the copy of a weight that computes; on a graphics card it may still be on its way."""
 
 
 class Twin:
@@ -33,17 +36,17 @@ class Twin:
         self._in_files = {id(tensor) for tensor in mapped(everything)}
         self._copied: dict[nn.Module, int] = {}  # to the bytes that its copies take
 
-    def bring(self, layer: nn.Module, scratch: Tensor | None = None) -> int:
+    def bring(self, layer: nn.Module, scratch: Tensor | None = None, carry: Carry | None = None) -> int:
         """Give a layer, and all modules in it, copies of those weights that do not compute as they lie.
 
         Return the bytes that were not there before. In `scratch`, bytes as many as the largest of its weights
         takes, they can lie between copying and packing: memory that is there already is much quicker than
-        new one.
+        new one. All others come by `carry`, by default at once.
         """
         brought = 0
         for module in layer.modules():
             if module not in self._copied and (original := self._originals[module]):
-                brought += self._copy(module, original, scratch)
+                brought += self._copy(module, original, scratch, carry or converted)
         return brought
 
     def present(self, layer: nn.Module) -> int:
@@ -60,14 +63,18 @@ class Twin:
                 del self._copied[module]
             self._give_pages_back(original.values())
 
-    def _copy(self, module: nn.Module, original: Mapping[str, Tensor], scratch: Tensor | None) -> int:
+    def _copy(
+        self, module: nn.Module, original: Mapping[str, Tensor], scratch: Tensor | None, carry: Carry
+    ) -> int:
         packing = packs(module, self._dtype, self._device)
         copied = {
             name: tensor for name, tensor in original.items() if not fits(tensor, self._dtype, self._device)
         }
         for name, tensor in copied.items():
-            passing = packing and name == "weight" and tensor.is_floating_point()
-            ready = converted(tensor, self._dtype, self._device, scratch if passing else None)
+            if packing and scratch is not None and name == "weight" and tensor.is_floating_point():
+                ready = _converted_in(scratch, tensor, self._dtype)
+            else:
+                ready = carry(tensor, self._dtype, self._device)
             if isinstance(tensor, nn.Parameter):
                 ready = nn.Parameter(ready, requires_grad=tensor.requires_grad)
             setattr(module, name, ready)
@@ -97,19 +104,20 @@ def own(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 def fits(tensor: Tensor, dtype: torch.dtype, device: torch.device) -> bool:
     """Tell whether a weight can compute as it lies."""
-    laid = tensor.is_mkldnn or tensor.is_contiguous(memory_format=_layout(tensor))
+    laid = tensor.is_mkldnn or tensor.is_contiguous(memory_format=layout_on(tensor, device))
     return (tensor.dtype == dtype or not tensor.is_floating_point()) and tensor.device == device and laid
 
 
-def converted(
-    tensor: Tensor, dtype: torch.dtype, device: torch.device, scratch: Tensor | None = None
-) -> Tensor:
-    """Return a weight's copy as it computes, or itself; in scratch if given."""
-    if scratch is None:
-        kind = dtype if tensor.is_floating_point() else None
-        return tensor.detach().to(device, kind, memory_format=_layout(tensor))
+def converted(tensor: Tensor, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return a weight's copy as it computes, or itself."""
+    kind = dtype if tensor.is_floating_point() else None
+    return tensor.detach().to(device, kind, memory_format=layout_on(tensor, device))
+
+
+def _converted_in(scratch: Tensor, tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return a weight's copy in scratch, as the CPU packs it."""
     room = scratch[: tensor.numel() * dtype.itemsize].view(dtype)
-    like = torch.empty_like(tensor, device="meta", memory_format=_layout(tensor))
+    like = torch.empty_like(tensor, device="meta", memory_format=layout_on(tensor, scratch.device))
     return room.as_strided(like.shape, like.stride()).copy_(tensor.detach())
 
 
@@ -133,7 +141,10 @@ def _bytes(tensor: Tensor, dtype: torch.dtype) -> int:
     return tensor.numel() * (dtype.itemsize if tensor.is_floating_point() else tensor.itemsize)
 
 
-def _layout(tensor: Tensor) -> torch.memory_format:
-    """Return how weights lie while computing: a large convolution's with their channels last, as maps do."""
-    large = tensor.ndim == 4 and tensor.numel() >= LARGE
-    return torch.channels_last if large else torch.contiguous_format
+def layout_on(tensor: Tensor, device: torch.device) -> torch.memory_format:
+    """Return how weights lie while computing: a convolution's with their channels last, as maps do.
+
+    On a CPU large ones alone do.
+    """
+    last = tensor.ndim == 4 and (device.type != "cpu" or tensor.numel() >= LARGE)
+    return torch.channels_last if last else torch.contiguous_format

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ..errors import CheckpointError
 from .placing import Placed
 from .towers import Activation, Blocks
-from .weights import Copies, example, held, nbytes
+from .weights import CPU, Copies, example, held, nbytes
 
 HEADS = 16
 """Heads of attention in every published tower; they leave no trace in a file."""
@@ -150,29 +150,33 @@ class VisionTower(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class ClipVision:
-    """A picture encoder; CLIP_VISION on the wire. Weights are brought to `dtype` when they are first used."""
+    """A picture encoder; CLIP_VISION on the wire. Light, immutable.
+
+    Weights are brought to `dtype` on `device` when they are first used; what it gives lies on the CPU.
+    """
 
     tower: VisionTower
     dtype: torch.dtype = torch.float32
     copies: Copies = field(default_factory=Copies, repr=False)
+    device: torch.device = CPU
 
     def encode(self, image: Tensor, crop: str = "center") -> ClipVisionOutput:
         """Look at pictures [B,H,W,C] in 0..1, of any size; see `vision_pixels` for `crop`.
 
         Raises ValueError for an unknown `crop`.
         """
-        tower = self.copies.ready(self.tower, self.dtype)
+        tower = self.copies.ready(self.tower, self.dtype, self.device)
         found = tower(vision_pixels(image, tower.spec.side, crop).to(example(tower)))
         return ClipVisionOutput(
-            found.last_hidden_state.float(),
-            found.penultimate_hidden_states.float(),
-            found.image_embeds.float(),
+            found.last_hidden_state.float().cpu(),
+            found.penultimate_hidden_states.float().cpu(),
+            found.image_embeds.float().cpu(),
         )
 
     @property
     def weights(self) -> Placed:
         """What decides where the weights lie while computing."""
-        return self.copies.placed(self.tower, self.dtype)
+        return self.copies.placed(self.tower, self.dtype, self.device)
 
     @property
     def nbytes(self) -> int:

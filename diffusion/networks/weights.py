@@ -20,6 +20,9 @@ from .twin import fits, twin_of
 
 Network = TypeVar("Network", bound=nn.Module)
 
+CPU = torch.device("cpu")
+"""Where weights are loaded to, and where all that is no network is computed."""
+
 
 def example(network: nn.Module) -> Tensor:
     """Return a tensor with the network's dtype and device."""
@@ -72,16 +75,15 @@ class Copies:
         self,
         network: Network,
         dtype: torch.dtype,
-        device: torch.device | str | None = None,
+        device: torch.device = CPU,
         parts: Collection[str] | None = None,
     ) -> Network:
         """Return the network with its weights in `dtype` on `device`: itself where they are so already.
 
-        Without `device` they stay where they lie. With `parts` (names of its children) only those are sure to
-        be so; the others stay as they are. What must be copied anyway is packed on the way (`Packing`): what
-        is returned computes and serves for nothing else. If it streams, it brings its layers when called.
+        With `parts` (names of its children) only those are sure to be so; the others stay as they are. What
+        must be copied anyway is packed on the way (`Packing`): what is returned computes and serves for
+        nothing else. If it streams, it brings its layers when called.
         """
-        device = torch.device(device) if device else example(network).device
         if all(fits(tensor, dtype, device) for tensor in network.parameters()):
             return network
         return cast(Network, self._copy(network, dtype, device).ready(network, parts))
@@ -90,11 +92,11 @@ class Copies:
         self,
         network: nn.Module,
         dtype: torch.dtype,
-        device: torch.device | str | None = None,
+        device: torch.device = CPU,
         parts: Collection[str] | None = None,
     ) -> Placed:
         """Return what decides where the weights that `ready` brings lie: the same object every time."""
-        copy = self._copy(network, dtype, torch.device(device) if device else example(network).device)
+        copy = self._copy(network, dtype, device)
         key = None if parts is None else frozenset(parts)
         with self._lock:
             known = self._placed.setdefault(network, {})

@@ -73,7 +73,12 @@ class Denoiser(nn.Module):
     def handles(self, vae: Autoencoder) -> tuple[Model, Clip, Vae]:
         """Give what the engine samples with; `vae` has the normalisation folded in."""
         schedule = discrete_schedule(zero_terminal_snr=True)
-        return Model(self.unet, V, schedule, SD1), Clip({"clip_l": self.tower}, self.tokenizer), Vae(vae)
+        device = next(self.parameters()).device
+        return (
+            Model(self.unet, V, schedule, SD1, device=device),
+            Clip({"clip_l": self.tower}, self.tokenizer, device=device),
+            Vae(vae, device=device),
+        )
 
 
 def new_denoiser(tokenizer: Tokenizer, unet: UNetSpec = UNET_SPEC) -> Denoiser:

@@ -29,7 +29,7 @@ from .entry_file import (
     read_small,
     write_entry,
 )
-from .memory_cache import Entry, cost_of
+from .memory_cache import Entry, Stats, cost_of
 
 RESULTS = "results"
 """Name of the folder of entries in a cache folder; what else a cache remembers lies beside it."""
@@ -107,9 +107,16 @@ class DiskCache:
         self._paused_until = 0.0
         self._warned = False
         self._lock = threading.Lock()  # of the bookkeeping by the writing thread and `clear`
+        self._hits = self._misses = 0
+        self._counting = threading.Lock()
 
     def get(self, key: str) -> Entry | None:
         """Return an entry and count it as used; None when it is not there whole, or a file of it is gone."""
+        entry = self._get(key)
+        self._count(found=entry is not None)
+        return entry
+
+    def _get(self, key: str) -> Entry | None:
         if (waiting := self._writer.waiting(key)) is not None:
             return waiting if waiting.whole() else None
         name = self._prefix + _name(key)
@@ -134,7 +141,9 @@ class DiskCache:
 
     def there(self, key: str) -> bool:
         """Tell whether an entry is there, without reading it: it may turn out to be damaged."""
-        return self._writer.waiting(key) is not None or os.access(self._prefix + _name(key), os.R_OK)
+        found = self._writer.waiting(key) is not None or os.access(self._prefix + _name(key), os.R_OK)
+        self._count(found=found)
+        return found
 
     def where(self, key: str) -> str | None:
         """Tell where an entry is, "disk" or None, without counting it as used.
@@ -181,6 +190,18 @@ class DiskCache:
         """Return the bytes that all takes that is there."""
         return sum(item.size for item in items(self.folder))
 
+    def stats(self) -> Stats:
+        """Return what is there, also of other programs, and what was asked of it through this one."""
+        found = [item.size for item in items(self.folder) if item.finished]
+        with self._counting:
+            return Stats(
+                entries=len(found),
+                used=sum(found),
+                budget=self.size,
+                hits=self._hits,
+                misses=self._misses,
+            )
+
     def clear(self) -> int:
         """Delete everything, also what was left by other versions and by killed processes; return its bytes.
 
@@ -196,6 +217,11 @@ class DiskCache:
             self._seconds.clear()
             self._unseen = float("inf")
         return freed
+
+    def _count(self, *, found: bool) -> None:
+        with self._counting:
+            self._hits += found
+            self._misses += not found
 
     def _entry(self, facts: Facts, encoded: Encoded) -> Entry:
         values = self._codec.decode(encoded)

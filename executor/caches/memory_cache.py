@@ -47,7 +47,7 @@ class Stats:
     budget: int
     hits: int
     misses: int
-    evicted: int
+    evicted: int = 0
 
 
 Sizes = Mapping[Hashable, int]
@@ -119,9 +119,13 @@ class MemoryCache:
 
     def where(self, key: str) -> str | None:
         """Tell where an entry is, "memory" or None, without counting it as used or looked for."""
+        return None if self.peek(key) is None else "memory"
+
+    def peek(self, key: str) -> Entry | None:
+        """Return what `get` does, without counting it as used or looked for."""
         with self._lock:
             found = self._entries.get(key)
-            return None if found is None or not found.entry.whole() else "memory"
+            return None if found is None or not found.entry.whole() else found.entry
 
     def put(self, key: str, entry: Entry) -> None:
         """Keep an entry in place of an older one, and drop what is worth least beyond the budget."""

@@ -39,6 +39,10 @@ class Tiers:
         """Tell where an entry is, "memory", "disk" or None, without counting it as used."""
         return self.memory.where(key) or (self.disk.where(key) if self.disk else None)
 
+    def peek(self, key: str) -> Entry | None:
+        """Return an entry that is in memory, without counting it as used."""
+        return self.memory.peek(key)
+
     def put(self, key: str, entry: Entry) -> None:
         """Keep an entry in memory, and have it written to the disk."""
         self.memory.put(key, entry)

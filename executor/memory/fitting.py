@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from .manager import GivenUp, Manager, Way, Weights, size_text, unheard
-from .meter import watched
+from .meter import Watch, watched
 from .workspaces import Workspaces
 
 T = TypeVar("T")
@@ -31,12 +32,14 @@ def python_ran_out(error: Exception) -> bool:
 class Memory:
     """The memory of the devices, as nodes compute in it; without arguments there is no limit.
 
-    `ran_out` tells whether an exception means that there was no memory.
+    `ran_out` tells whether an exception means that there was no memory; `watched` looks what is taken on a
+    device.
     """
 
     manager: Manager = field(default_factory=Manager)
     workspaces: Workspaces = field(default_factory=Workspaces)
     ran_out: Callable[[Exception], bool] = python_ran_out
+    watched: Callable[[str], AbstractContextManager[Watch]] = watched
 
     def compute(
         self,
@@ -84,10 +87,14 @@ class Memory:
             "or set a lower budget with --memory, so that it computes more thriftily from the beginning"
         )
 
-    def foresee(self, weights: Sequence[Weights], ways: Sequence[Way], device: str = "cpu") -> None:
-        """Raise NoRoomError where none of the ways to compute will fit."""
-        if ways:
-            self.manager.fitting(weights, [self.predicted(way) for way in ways], device)
+    def foresee(self, weights: Sequence[Weights], ways: Sequence[Way], device: str = "cpu") -> int:
+        """Return the bytes that the first way to compute takes that will fit, 0 where there are no ways.
+
+        Raises NoRoomError where none will.
+        """
+        if not ways:
+            return 0
+        return self.manager.fitting(weights, [self.predicted(way) for way in ways], device)[0].needs(weights)
 
     def predicted(self, way: Way) -> Way:
         """Return a way with the workspace that is to be expected of its shape."""
@@ -116,7 +123,7 @@ class Memory:
         ):
             return work(way)
         present = sum(one.present for one in weights)
-        with watched() as peak:
+        with self.watched(device) as peak:
             result = work(way)
         brought = sum(one.present for one in weights) - present
         if peak.grown is not None and self.manager.alone(device):

@@ -82,6 +82,20 @@ class Usage:
     workspaces: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resident:
+    """Weights that have a place on a device, in bytes: what they take now, and what all their layers would.
+
+    `leased`: somebody computes with them.
+    """
+
+    name: str
+    device: str
+    present: int
+    whole: int
+    leased: bool
+
+
 GivenUp = Callable[[Weights, int], object]
 """Is told which weights made way for others, and the bytes that they may take no more."""
 
@@ -170,9 +184,24 @@ class Manager:
             return sum(self._evicted(tenant, given_up) for tenant in self._idle(device))
 
     def devices(self) -> tuple[str, ...]:
-        """Name the devices that weights were leased on."""
+        """Name the devices that have a budget, or that weights were leased on."""
         with self._changed:
-            return tuple(self._tenants)
+            return tuple(dict.fromkeys((*self._budgets, *self._tenants)))
+
+    def resident(self) -> list[Resident]:
+        """Return the weights that have a place on a device, the least recently used first."""
+        with self._changed:
+            found = [
+                (device, weights, id(weights) in self._leased(device))
+                for device in self._tenants
+                for tenant in self._living(device)
+                if tenant.reserved and (weights := tenant.weights()) is not None
+            ]
+        # Without the lock: weights that are being brought answer when they are there.
+        return [
+            Resident(name=one.name, device=device, present=one.present, whole=whole(one), leased=leased)
+            for device, one, leased in found
+        ]
 
     def alone(self, device: str = "cpu") -> bool:
         """Tell whether there is one lease on a device, no more."""

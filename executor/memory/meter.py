@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 STATM = Path("/proc/self/statm")
 EVERY = 0.01
@@ -55,9 +56,19 @@ class Peak:
             self.most = max(self.most, now)
 
 
+class Watch(Protocol):
+    """What was seen of a device's memory while something computed."""
+
+    @property
+    def grown(self) -> int | None:
+        """Bytes that came in the meantime, and may have gone again; None where nobody can tell."""
+        ...
+
+
 @contextmanager
-def watched() -> Generator[Peak]:
-    """Look at this process's memory now and then, from another thread."""
+def watched(device: str = "cpu") -> Generator[Peak]:
+    """Look at this process's memory now and then, from another thread: that of the device "cpu"."""
+    del device
     before = anonymous_bytes()
     peak = Peak(before, before)
     if before is None:

@@ -66,7 +66,9 @@ class Conductor:
         self._growing = Growing(
             self._running, self._agenda, self._teller, self._caller.value, self._check_cancelled
         )
-        self._foresight = Foresight(setting, self._running, self._agenda.result)
+        self._foresight = Foresight(
+            setting.table.types, self._running.nodes, setting.memory, setting.device, self._agenda.result
+        )
         self._prompt: Json = None
         self._asked: dict[str, frozenset[str]] = {}
         self._lock = threading.Lock()

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import cast
 
 from ..caches.memory_cache import Entry
-from ..graphs.graph import Link
+from ..graphs.graph import Link, Node
+from ..memory.fitting import Memory
 from ..memory.manager import NoRoomError
 from ..node_types.node_type import NodeType
 from ..node_types.results import Blocked, Foreseen, Many
-from .running_graph import Running
-from .setting import Setting
 
 
 class Foresight:
     """Asks pending nodes what they will need, each as soon as its sources' results, or sizes, are known.
 
-    A node whose type has no `foresees=` is not asked, and what depends on its result waits for that.
+    A node whose type has no `foresees=` is not asked, and what depends on its result waits for that. `result`
+    gives what is known of a node.
     """
 
-    def __init__(self, setting: Setting, running: Running, result: Callable[[str], Entry | None]) -> None:
-        self._setting, self._running, self._result = setting, running, result
+    def __init__(
+        self,
+        types: Mapping[str, NodeType],
+        nodes: Mapping[str, Node],
+        memory: Memory,
+        device: str,
+        result: Callable[[str], Entry | None],
+    ) -> None:
+        self._types, self._nodes, self._memory = types, nodes, memory
+        self._device, self._result = device, result
+        self.needs: dict[str, int] = {}
+        """The bytes that each node will compute in of which that is known; of one without room the least."""
         self._open: dict[str, NodeType] = {}
         self._foreseen: dict[str, tuple[object, ...]] = {}
         self._waiting: dict[str, list[str]] = {}  # by the node that they wait for
@@ -32,7 +42,7 @@ class Foresight:
         Return one that can't be computed, and why: of those without room the one that needs most, so that
         what is told is enough for all.
         """
-        types, nodes = self._setting.table.types, self._running.nodes
+        types, nodes = self._types, self._nodes
         asked = {name for name in pending if types[nodes[name].class_type].foresees is not None}
         if not asked:
             return None
@@ -49,7 +59,6 @@ class Foresight:
         return None if names is None else self._look(names)
 
     def _look(self, names: list[str]) -> tuple[str, Exception] | None:
-        memory, device = self._setting.memory, self._setting.device
         largest: tuple[str, NoRoomError] | None = None
         for name in names:  # it grows: what a node foresees lets others be asked
             kind = self._open.get(name)
@@ -61,8 +70,11 @@ class Foresight:
                 foreseen = cast("Foreseen | None", kind.foresees.ask(known))
                 if foreseen is not None:
                     self._foreseen[name] = foreseen.outputs
-                    memory.foresee(foreseen.weights, foreseen.ways, device)
+                    needed = self._memory.foresee(foreseen.weights, foreseen.ways, self._device)
+                    if foreseen.ways:
+                        self.needs[name] = needed
             except NoRoomError as error:
+                self.needs[name] = error.needed
                 if largest is None or error.needed > largest[1].needed:
                     largest = name, error
             except Exception as error:  # noqa: BLE001 -- it would come to the same when the node is called
@@ -72,7 +84,7 @@ class Foresight:
 
     def _known(self, name: str, kind: NodeType) -> dict[str, object] | None:
         """Return what a node's function is asked with, None while something of it is not known."""
-        node, known = self._running.nodes[name], dict(kind.defaults)
+        node, known = self._nodes[name], dict(kind.defaults)
         for key in node.inputs.keys() & kind.inputs.keys():
             if not self._takes(name, key):
                 continue

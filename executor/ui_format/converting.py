@@ -13,6 +13,7 @@ from ..node_types.declaration import NodeTable
 from ..node_types.node_type import Input
 from ..problems import Problem, WorkflowError
 from .document import PRIMITIVE, VIRTUAL, Group, Item
+from .exposing import with_exposed
 from .fields import known_type, own_values
 from .groups import opened
 from .reading import read_document
@@ -52,7 +53,7 @@ def convert(
             problems.append(Problem(code="not_ui_format", message=message, node=node.id))
     if problems or sources.problems:
         raise WorkflowError([*problems, *sources.problems])
-    return Graph(nodes)
+    return Graph(with_exposed(nodes, saved))
 
 
 @dataclass(frozen=True)

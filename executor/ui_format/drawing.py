@@ -12,6 +12,7 @@ from ..node_types.declaration import NodeTable
 from ..node_types.node_type import UNSET, NodeType
 from ..problems import Problem, WorkflowError, pointer
 from .document import VIRTUAL
+from .exposing import exposed_for_editor
 from .fields import fields_of, initial
 from .layout import laid_out
 from .reading import GROUPS, UUID
@@ -32,7 +33,8 @@ def to_ui(graph: Graph, table: NodeTable) -> dict[str, Any]:
 
     `convert` makes the same graph of it, but that inputs left out are then given with their defaults and
     every node has a title. What the format has no place for is lost: values of inputs that a node does not
-    have, and what `Node.extra` holds besides the title. Raises `WorkflowError` when links lead nowhere.
+    have, and what `Node.extra` holds besides the title and what is exposed. Raises `WorkflowError` when
+    links lead nowhere.
     """
     problems = [problem for node in graph.nodes.values() for problem in _undrawable(node, graph, table)]
     if problems:
@@ -85,7 +87,7 @@ def to_ui(graph: Graph, table: NodeTable) -> dict[str, Any]:
         "links": links,
         "groups": [],
         "config": {},
-        "extra": {},
+        "extra": exposed_for_editor(graph, ids),
         "version": 0.4,
     }
 

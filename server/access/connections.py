@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
 from ..limits import Limits
-from .origin import refused
+from ..refusals import refused
 
 try:
     import resource

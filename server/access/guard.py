@@ -1,14 +1,16 @@
 """The check of every request: whom it comes from, and whether they may ask for this."""
 
+import math
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ..refusals import refused
 from ..state import SERVER
-from .door import Door
+from .connections import address_of
 from .identity import Identity, in_name_of
-from .origin import refused
-from .rights import Right, right_of
-from .users import UsersError, is_name
+from .rights import RIGHTS, Right, right_of
+from .users import UsersError, digest_of, is_name
 
 WHO = web.RequestKey("inkloom.who", Identity)
 """Where a request has its `Identity`."""
@@ -17,6 +19,14 @@ NOBODY = (
     "This server asks for a token: send it as the header 'Authorization: Bearer TOKEN', "
     "or log in with a browser at /login"
 )
+
+
+class GuessingError(Exception):
+    """Too many wrong tokens came from an address, which has to wait for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = math.ceil(seconds)
+        super().__init__(f"Too many wrong tokens came from your address; wait for {self.seconds} seconds")
 
 
 def identity_of(request: web.Request) -> Identity:
@@ -32,14 +42,17 @@ def cookie_name(request: web.Request) -> str:
 @web.middleware
 async def known_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let in only those who may ask for this route, and tell handlers who they are."""
-    door = request.app[SERVER].door
     needed = _needed(request)
-    try:
-        identity = who(request, door)
-    except UsersError as error:
-        return refused(503, "users_unreadable", "Nobody can be let in", str(error))
     if needed == "anybody":
         return await handler(request)
+    try:
+        identity = who(request)
+    except GuessingError as error:
+        answer = refused(429, "too_many_tokens", str(error))
+        answer.headers["Retry-After"] = str(error.seconds)
+        return answer
+    except UsersError as error:
+        return refused(503, "users_unreadable", "Nobody can be let in", str(error))
     if identity is None:
         return _ask_for_token(request)
     if needed == "admin" and not identity.admin:
@@ -54,20 +67,36 @@ async def known_only(request: web.Request, handler: Handler) -> web.StreamRespon
     return await handler(request)
 
 
-def who(request: web.Request, door: Door) -> Identity | None:
-    """Return whom a request comes from, None for nobody who is known; raises UsersError."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":  # who shows a token means it: a wrong one is not made good by a cookie
-        found = door.by_token(token.strip())
-        return door.known("default") if found is None and door.is_open() else found
+def who(request: web.Request) -> Identity | None:
+    """Return whom a request comes from, None for nobody who is known; raises UsersError, GuessingError."""
+    door = request.app[SERVER].door
     if door.is_open():
         return door.known("default")
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":  # who shows a token means it: a wrong one is not made good by a cookie
+        return shown(request, token.strip())
     return door.by_cookie(request.cookies.get(cookie_name(request), ""))
+
+
+def shown(request: web.Request, token: str) -> Identity | None:
+    """Return whose token this is; raises UsersError, and GuessingError after too many wrong ones."""
+    server, address = request.app[SERVER], address_of(request.transport)
+    digest = digest_of(token)
+    if wait := server.attempts.wait(address, digest):
+        raise GuessingError(wait)
+    found = server.door.by_token(token)
+    if found is None:
+        server.attempts.wrong(address, digest)
+    else:
+        server.attempts.right(address, digest)
+    return found
 
 
 def _needed(request: web.Request) -> Right:
     resource = request.match_info.route.resource
-    return "user" if resource is None else right_of(request.method, resource.canonical)
+    if resource is None:  # there is nothing of that name: who is somebody may know
+        return "user"
+    return right_of(request.app[RIGHTS], request.method, resource.canonical)
 
 
 def _ask_for_token(request: web.Request) -> web.Response:

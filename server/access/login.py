@@ -4,8 +4,10 @@ from html import escape
 
 from aiohttp import web
 
+from ..routing import Form, Route
 from ..state import SERVER
-from .guard import cookie_name
+from ..wire_types import HTML, Login
+from .guard import GuessingError, cookie_name, shown
 from .headers import page_policy
 from .sessions import SECONDS
 from .users import UsersError
@@ -53,13 +55,18 @@ async def post_login(request: web.Request) -> web.Response:
     body = await request.content.read(LONGEST + 1)
     if len(body) > LONGEST or not request.content.at_eof():
         return _shown(413, "That is longer than any token.")
-    token = _field(body, "token").strip()
+    try:
+        token = _field(body, "token").strip()
+    except ValueError:  # more fields than any form of ours has
+        return _shown(400, "Send the form of this page.")
     door = request.app[SERVER].door
     try:
-        found = door.by_token(token)
+        found = shown(request, token)
         cookie = "" if found is None else door.cookie_for(found)
     except UsersError as error:
         return _shown(503, str(error))
+    except GuessingError as error:
+        return _shown(429, f"{error}.")
     if not cookie:
         return _shown(403, "No user of this server has that token.")
     answer = web.Response(status=303, headers={"Location": "/", "Cache-Control": "no-store"})
@@ -92,9 +99,21 @@ def _shown(status: int, said: str = "") -> web.Response:
     return web.Response(status=status, text=page(said), content_type="text/html", headers=HEADERS)
 
 
-BARE = (
-    ("GET", "/login", get_login),
-    ("POST", "/login", post_login),
-    ("POST", "/logout", post_logout),
+PAGE = dict.fromkeys((200, 400, 403, 413, 415, 429, 503), HTML)
+FORM = Form("application/x-www-form-urlencoded", Login)
+
+ROUTES = (
+    Route("GET", "/login", get_login, right="anybody", tag="login", answers={200: HTML}, bare=True),
+    Route(
+        "POST",
+        "/login",
+        post_login,
+        right="anybody",
+        tag="login",
+        body=FORM,
+        answers={303: None} | PAGE,
+        bare=True,
+    ),
+    Route("POST", "/logout", post_logout, right="anybody", tag="login", answers={303: None}, bare=True),
 )
-"""Method, path and handler of what asks for a token."""
+"""What asks for a token."""

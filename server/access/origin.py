@@ -7,14 +7,14 @@ agree, but `Host` is none of this server's names. Programs send no `Origin`: tok
 
 import ipaddress
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import cast
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from ..jobs.reasons import error_body
+from ..refusals import refused
 
 HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[\w.-]+))(?::(?P<port>[0-9]{1,5}))?", re.I)
 """A Host header: a name or an address, in brackets where it has colons, and a port."""
@@ -83,11 +83,16 @@ def agree(host: str, origin: str, *, secure: bool = False) -> bool:
     return name != "" and name == host_name and (port or usual) == (host_port or usual)
 
 
-def own_names_only(hosts: Collection[str] = ()) -> Middleware:
+def nobody(_: str) -> bool:
+    """Share with no other origin."""
+    return False
+
+
+def own_names_only(hosts: Collection[str] = (), shared: Callable[[str], bool] = nobody) -> Middleware:
     """Return what refuses requests that a page of another site made a browser send.
 
     The server answers to the names of this machine for itself, to `hosts`, and to the address that a
-    connection came in on.
+    connection came in on. Pages of origins that are `shared` may ask as its own may.
     """
     names = frozenset(same_form(host) for host in hosts)
 
@@ -105,7 +110,7 @@ def own_names_only(hosts: Collection[str] = ()) -> Middleware:
                 f"or start it with --allow-host {name}"
             )
             return refused(403, "wrong_host", told)
-        if wrong := _foreign(request, host):
+        if wrong := _foreign(request, host, shared):
             return refused(403, "wrong_origin", wrong)
         if request.method == "OPTIONS":
             return web.Response()
@@ -123,11 +128,11 @@ def _came_in_on(request: web.Request) -> str | None:
     return same_form(str(cast(tuple[object, ...], address)[0])) if isinstance(address, tuple) else None
 
 
-def _foreign(request: web.Request, host: str) -> str | None:
+def _foreign(request: web.Request, host: str, shared: Callable[[str], bool]) -> str | None:
     """Say why a request is a page's of another site; None when it is not one."""
     origins = request.headers.getall("Origin", [])
     for origin in origins:
-        if not agree(host, origin, secure=request.secure):
+        if not (agree(host, origin, secure=request.secure) or shared(origin)):
             return f"A page of {origin!r} may not ask the server at {host!r}"
     changes = request.method in CHANGING or "upgrade" in request.headers.get("Connection", "").lower()
     if changes and not origins and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
@@ -144,8 +149,3 @@ def _is_form(request: web.Request) -> bool:
     if request.content_type == FORMS[0]:
         return any(name in request.headers for name in OF_BROWSERS)
     return request.content_type in FORMS
-
-
-def refused(status: int, kind: str, message: str, details: str = "") -> web.Response:
-    """Return a refusal in the form that clients know from refused prompts."""
-    return web.json_response(error_body(kind, message, details), status=status)

@@ -9,6 +9,7 @@ from ...executor import Folders
 from ..limits import LIMITS, Limits
 from .door import Door, door_of
 from .origin import is_loopback
+from .sharing import Shared
 from .users import SHORTEST, UsersError
 
 
@@ -18,12 +19,13 @@ class ProtectionError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
-    """What was asked for: the server's own token, further names, a certificate with its key, limits."""
+    """What was asked for: a token of the server's, names, a certificate with its key, origins, limits."""
 
     token: str | None = None
     hosts: tuple[str, ...] = ()
     certificate: Path | None = None
     key: Path | None = None
+    shared: Shared | None = None
     limits: Limits = LIMITS
 
 

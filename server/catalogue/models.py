@@ -6,6 +6,7 @@ import binascii
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -15,8 +16,10 @@ from ..body import read_json
 from ..files.pictures import PictureError, webp
 from ..files.serving import GUARDS
 from ..limits import LIMITS
+from ..routing import Route
 from ..state import SERVER
 from ..users.who import folders_of
+from ..wire_types import Named, text
 from .safetensors_header import notes_of
 
 COVERS = "ssmd_cover_images"
@@ -153,13 +156,29 @@ def _notes(folders: Folders, kind: str, name: str) -> object:
     return found
 
 
+NAMES = {200: list[str]}
+LISTED = {200: list[dict[str, Any]]}
+
 ROUTES = (
-    ("GET", "/models", get_kinds),
-    ("GET", "/models/{folder}", get_names),
-    ("GET", "/embeddings", get_embeddings),
-    ("GET", "/experiment/models", get_folders),
-    ("GET", "/experiment/models/{folder}", get_files),
-    ("GET", "/experiment/models/preview/{folder}/{path_index}/{filename:.*}", get_preview),
-    ("GET", "/view_metadata/{folder}", get_notes),
+    Route("GET", "/models", get_kinds, tag="models", answers=NAMES),
+    Route("GET", "/models/{folder}", get_names, tag="models", answers=NAMES | text(404)),
+    Route("GET", "/embeddings", get_embeddings, tag="models", answers=NAMES),
+    Route("GET", "/experiment/models", get_folders, tag="models", answers=LISTED),
+    Route("GET", "/experiment/models/{folder}", get_files, tag="models", answers=LISTED | text(404)),
+    Route(
+        "GET",
+        "/experiment/models/preview/{folder}/{path_index}/{filename:.*}",
+        get_preview,
+        tag="models",
+        answers={200: "image/webp"} | text(404),
+    ),
+    Route(
+        "GET",
+        "/view_metadata/{folder}",
+        get_notes,
+        tag="models",
+        query=Named,
+        answers={200: dict[str, Any]} | text(404),
+    ),
 )
-"""Method, path and handler of what tells about models."""
+"""What tells about models."""

@@ -3,12 +3,20 @@
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
+import msgspec
 from aiohttp import web
 
+from ...client.values import Residency
 from ...executor.memory.meter import MEMINFO, machine_bytes
+from ..routing import Route
+from ..state import SERVER
+from ..workers.process import NoAnswerError, WorkerDiedError, WorkerProcess
+from ..workers.protocol import Ready
 
 SPOKEN = "0.3.64"
 """The version of ComfyUI whose interface this server speaks: clients ask for it to know what they may ask."""
@@ -58,8 +66,23 @@ def processor(memory: Ram) -> Device:
     )
 
 
-def stats() -> dict[str, object]:
-    """Return what GET /system_stats answers."""
+def card(told: Ready, used: int) -> Device:
+    """Return a graphics card as a device, of which so many bytes are used."""
+    kind, _, index = told.device.partition(":")
+    free = max(told.total - used, 0)
+    return Device(
+        name=f"{told.device} {told.title}",
+        type=kind,
+        index=int(index),
+        vram_total=told.total,
+        vram_free=free,
+        torch_vram_total=told.total,
+        torch_vram_free=free,
+    )
+
+
+def stats(cards: Sequence[Device] = ()) -> dict[str, object]:
+    """Return what GET /system_stats answers, where models compute on these cards, or else the processor."""
     memory = ram()
     return {
         "system": {
@@ -75,8 +98,7 @@ def stats() -> dict[str, object]:
             "embedded_python": False,
             "argv": sys.argv[:1],  # what follows may hold secrets
         },
-        # The worker computes on the processor alone; with others, it is the one that knows of them.
-        "devices": [asdict(processor(memory))],
+        "devices": [asdict(one) for one in cards or (processor(memory),)],
     }
 
 
@@ -87,10 +109,23 @@ def _version(package: str) -> str:
         return ""
 
 
-async def get_system_stats(_: web.Request) -> web.Response:
+async def get_system_stats(request: web.Request) -> web.Response:
     """Tell about the machine, the program and its devices."""
-    return web.json_response(await asyncio.to_thread(stats))
+    cards = await _cards(request.app[SERVER].worker)
+    return web.json_response(await asyncio.to_thread(stats, cards))
 
 
-ROUTES = (("GET", "/system_stats", get_system_stats),)
-"""Method, path and handler of what tells about the machine."""
+async def _cards(worker: WorkerProcess) -> list[Device]:
+    """Return the card that the worker computes on, if it is one, and that it is there."""
+    told = worker.told
+    if told is None or told.device == "cpu":
+        return []
+    try:
+        residency = msgspec.convert(await worker.look(), Residency)
+    except (WorkerDiedError, NoAnswerError):
+        return [card(told, 0)]  # it starts again: nothing is used
+    return [card(told, one.used_bytes) for one in residency.devices if one.name == told.device]
+
+
+ROUTES = (Route("GET", "/system_stats", get_system_stats, tag="server", answers={200: dict[str, Any]}),)
+"""What tells about the machine."""

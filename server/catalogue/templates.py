@@ -1,14 +1,20 @@
 """Workflows to begin with: those that come with inkloom, drawn for the editor."""
 
 import asyncio
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from ...executor import Graph, Json, NodeTable
 from ...executor.ui_format import is_ui_format, to_ui
 from ..body import read_json
+from ..files.serving import SERVED
+from ..routing import Route
 from ..state import SERVER
+from ..wire_types import text
 
 WORKFLOWS = Path(__file__).resolve().parent.parent.parent / "workflows"
 """Where the workflows lie that come with inkloom."""
@@ -22,17 +28,31 @@ def names() -> list[str]:
     return sorted(path.stem for path in WORKFLOWS.glob("*.json"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What people read about a workflow before they open it."""
+
+    title: str
+    description: str
+
+
+def about() -> dict[str, About]:
+    """Return what is said of each template, in the order in which they are shown: the easy ones first."""
+    table = tomllib.loads((WORKFLOWS / "templates.toml").read_text(encoding="utf-8"))
+    return {name: About(**said) for name, said in table.items()}
+
+
 def index() -> list[dict[str, object]]:
     """Return the editor's table of templates."""
     rows = [
         {
             "name": name,
-            "title": name.replace("_", " ").capitalize(),
+            "title": said.title,
             "mediaType": "image",
             "mediaSubtype": "webp",
-            "description": "",
+            "description": said.description,
         }
-        for name in names()
+        for name, said in about().items()
     ]
     return [{"moduleName": "default", "title": PACK, "type": "image", "templates": rows}]
 
@@ -66,6 +86,14 @@ async def get_template(request: web.Request) -> web.Response:
     return web.json_response(found)
 
 
+async def get_picture(request: web.Request) -> web.StreamResponse:
+    """Give the picture of a template: what it makes with the embedded model."""
+    name = request.match_info["name"]
+    if name not in names():
+        raise web.HTTPNotFound
+    return web.FileResponse(WORKFLOWS / "pictures" / f"{name}.webp")
+
+
 async def get_nothing_listed(_: web.Request) -> web.Response:
     """List the editor's extensions: there are none."""
     return web.json_response([])
@@ -76,16 +104,24 @@ async def get_nothing_named(_: web.Request) -> web.Response:
     return web.json_response({})
 
 
-ROUTES = (
-    ("GET", "/workflow_templates", get_packs),
-    ("GET", "/workflow_templates/{pack}/{name}.json", get_template),
-    ("GET", "/extensions", get_nothing_listed),
-    ("GET", "/i18n", get_nothing_named),
-)
-"""Method, path and handler of what the editor begins with."""
+TEMPLATE = {200: dict[str, Any]} | text(404)
 
-BARE = (
-    ("GET", "/templates/index.json", get_index),
-    ("GET", "/templates/{name}.json", get_template),
+ROUTES = (
+    Route("GET", "/workflow_templates", get_packs, tag="editor", answers={200: dict[str, list[str]]}),
+    Route("GET", "/workflow_templates/{pack}/{name}.json", get_template, tag="editor", answers=TEMPLATE),
+    Route("GET", "/extensions", get_nothing_listed, tag="editor", answers={200: list[str]}),
+    Route("GET", "/i18n", get_nothing_named, tag="editor", answers={200: dict[str, Any]}),
+    Route(
+        "GET",
+        "/templates/index.json",
+        get_index,
+        tag="editor",
+        answers={200: list[dict[str, Any]]},
+        bare=True,
+    ),
+    Route("GET", "/templates/{name}.json", get_template, tag="editor", answers=TEMPLATE, bare=True),
+    Route(
+        "GET", "/templates/{name}-1.webp", get_picture, tag="editor", answers=SERVED | text(404), bare=True
+    ),
 )
-"""Method, path and handler of what is asked for without a prefix."""
+"""What the editor begins with."""

@@ -15,6 +15,8 @@ from .trouble import told_over_http
 BAD = (ValueError, RuntimeError, LookupError, HttpProcessingError, web.RequestPayloadError)
 """What reading a form raises that is none, or that was cut short."""
 
+MULTIPART = "multipart/form-data"
+
 FILE = "image"
 """The field that carries the file."""
 
@@ -34,9 +36,9 @@ async def form_in(request: web.Request, folder: Path, limits: Limits = LIMITS) -
 
     Answers 400 for what is no such form, 413 for too large a file, 507 where there is no room for it.
     """
-    if request.content_type != "multipart/form-data":
+    if request.content_type != MULTIPART:
         raise web.HTTPBadRequest(
-            text=f"the body must be multipart/form-data with a file {FILE!r}, not {request.content_type}\n"
+            text=f"the body must be {MULTIPART} with a file {FILE!r}, not {request.content_type}\n"
         )
     most = limits.upload_bytes
     if (request.content_length or 0) > most + limits.form_field_bytes * limits.form_parts:

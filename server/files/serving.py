@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from ..wire_types import FILE
 from .pictures import verified_type
 
 ACTIVE_TYPES = frozenset(
@@ -29,6 +30,9 @@ PLAIN_BYTES = "application/octet-stream"
 
 GUARDS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
 """What keeps a browser from running a file that somebody put here."""
+
+SERVED: dict[int, object] = {200: FILE, 206: FILE, 304: None, 412: None, 416: None}
+"""What a request for a file may come to: the file, a part of it, or what its conditions say."""
 
 
 def disposition(name: str, *, inline: bool) -> str:

@@ -12,9 +12,12 @@ from aiohttp import web
 from ...executor import Folders, Json
 from ...executor.files.names import below
 from ..body import read_json
+from ..routing import Form as FormBody
+from ..routing import Route
 from ..state import SERVER
 from ..users.who import folders_of
-from .forms import FILE, Form, form_in
+from ..wire_types import Mask, Upload, Uploaded, text
+from .forms import FILE, MULTIPART, Form, form_in
 from .incoming import Incoming, incoming, put
 from .pictures import PictureError, masked
 from .trouble import told_over_http
@@ -116,5 +119,10 @@ def _object(read: Json) -> Mapping[str, Json]:
     return cast(Mapping[str, Json], read)
 
 
-ROUTES = (("POST", "/upload/image", post_image), ("POST", "/upload/mask", post_mask))
-"""Method, path and handler of what puts files into the data folder."""
+KEPT = {200: Uploaded} | text(400, 413, 507)
+
+ROUTES = (
+    Route("POST", "/upload/image", post_image, tag="files", body=FormBody(MULTIPART, Upload), answers=KEPT),
+    Route("POST", "/upload/mask", post_mask, tag="files", body=FormBody(MULTIPART, Mask), answers=KEPT),
+)
+"""What puts files into the data folder."""

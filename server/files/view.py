@@ -10,10 +10,12 @@ from aiohttp import web
 
 from ...executor import Folders, UnsafeNameError
 from ...executor.files.names import below
+from ..routing import Route
 from ..state import SERVER
 from ..users.who import folders_of
+from ..wire_types import View, text
 from .pictures import PictureError, alpha, colours, preview
-from .serving import GUARDS, disposition, serve
+from .serving import GUARDS, SERVED, disposition, serve
 
 ROOTS = ("input", "output", "temp")
 """The folders that /view serves from."""
@@ -92,5 +94,5 @@ async def get_view(request: web.Request) -> web.StreamResponse:
     return web.Response(body=body, content_type=kind, headers=headers)
 
 
-ROUTES = (("GET", "/view", get_view),)
-"""Method, path and handler of what shows files of the data folder."""
+ROUTES = (Route("GET", "/view", get_view, tag="files", query=View, answers=SERVED | text(400, 403, 404)),)
+"""What shows files of the data folder."""

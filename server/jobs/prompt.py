@@ -13,7 +13,8 @@ from typing import ParamSpec, Protocol, TypeVar
 from ...executor import Folders, Json, NodeTable, Validation, WorkflowError, validate
 from ...executor.ui_format import is_ui_format, read_graph
 from .. import store
-from ..body import read_json
+from ..body import LARGE, read_json
+from ..json_text import json_of
 from ..limits import LIMITS, Limits
 from ..store import IdTaken, NewJob
 from .reasons import Body, error_body, node_errors, of_form, refusal
@@ -21,8 +22,8 @@ from .reasons import Body, error_body, node_errors, of_form, refusal
 P = ParamSpec("P")
 Got = TypeVar("Got")
 
-LARGE = 2**16
-"""Bytes of a request from which on reading and validating it may take long."""
+SECRETS = frozenset(("auth_token_comfy_org", "api_key_comfy_org"))
+"""Extra data by which an editor pays for another service's nodes: kept nowhere, as nothing here needs it."""
 
 
 class RefusedError(Exception):
@@ -87,8 +88,8 @@ def new_job(
     client = extra.get("client_id")
     return NewJob(
         id=name,
-        prompt=json.dumps(validation.graph.to_api()),
-        extra_data=json.dumps(extra),
+        prompt=json_of(validation.graph.to_api()).decode(),
+        extra_data=json_of(extra).decode(),
         targets=json.dumps(validation.outputs_good),
         created=store.now(),
         number=number,
@@ -105,7 +106,7 @@ def validated(
     if "prompt" not in fields:
         raise RefusedError(error_body("no_prompt", "No prompt provided", "No prompt provided"))
     try:
-        choose = random.Random().randrange
+        choose = random.SystemRandom().randrange
         graph = read_graph(fields["prompt"], table, now=datetime.now(), choose=choose, most=limits.nodes)
     except WorkflowError as error:
         raise RefusedError(of_form(error.problems)) from error
@@ -156,17 +157,18 @@ def _number(fields: Mapping[str, Json]) -> float | None:
     match fields.get("number"):
         case None:
             return None
-        case bool() | int() | float() as number if (finite := _as_float(number)) is not None:
+        case bool() | int() | float() | str() as number if (finite := _as_float(number)) is not None:
             return finite
         case other:
             raise RefusedError(error_body("invalid_number", "The queue number must be a number", repr(other)))
 
 
-def _as_float(number: float) -> float | None:
+def _as_float(number: float | str) -> float | None:
     try:
-        return float(number) if math.isfinite(number) else None
-    except OverflowError:  # a whole number beyond what a float holds
+        found = float(number)
+    except (OverflowError, ValueError):  # a whole number beyond what a float holds, or text that is none
         return None
+    return found if math.isfinite(found) else None
 
 
 def _targets(fields: Mapping[str, Json]) -> Sequence[str] | None:
@@ -184,7 +186,8 @@ def _targets(fields: Mapping[str, Json]) -> Sequence[str] | None:
 
 def _extra_data(fields: Mapping[str, Json]) -> Mapping[str, Json]:
     found = fields.get("extra_data")
-    extra = dict(found) if isinstance(found, dict) else {}
+    given = found if isinstance(found, dict) else {}
+    extra = {key: value for key, value in given.items() if key not in SECRETS}
     if is_ui_format(fields["prompt"]):  # as the browser does: pictures carry the workflow they are of
         held = extra.get("extra_pnginfo")
         extra["extra_pnginfo"] = {"workflow": fields["prompt"], **(held if isinstance(held, dict) else {})}

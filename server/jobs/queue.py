@@ -4,36 +4,46 @@ What is known of jobs lies in a database, which several servers may share; here 
 """
 
 import asyncio
-import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import URL
 
 from ...executor import Json
-from .. import store
+from .. import store, tasks
 from ..access.identity import ONLY
+from ..json_text import json_of, value_of
+from ..metrics.tally import Tally
 from ..store import (
     Accepted,
     Counts,
     Ended,
-    Event,
     IdTaken,
     Lease,
     Leased,
+    Load,
     NewJob,
     Outcome,
     Queue,
+    State,
     Store,
+    StoredEvent,
     StoreError,
 )
+from ..store.altering import CANCEL, Cancel
+from ..store.lookup import is_unwanted
+from ..store.store import EVENTS_MOST
 from ..store.values import EndState
+from . import receipts
+from .advance import Advance
+from .feed import Feed, Moment
 from .presence import Presence
+from .wire import never_begun
 
 FOLDER = "jobs"
 """Where a data folder has the database of jobs and what belongs to it."""
@@ -47,6 +57,9 @@ TEND = 3.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds to wait before something is written again that could not be written."""
 
+SOON = 0.02
+"""Seconds that an event waits for others to be stored with it, while somebody follows the job."""
+
 Got = TypeVar("Got")
 
 log = logging.getLogger(__name__)
@@ -58,15 +71,16 @@ class Job:
 
     id: str
     number: float  # lower runs first
-    prompt: Mapping[str, object]  # API format
+    prompt: str  # JSON: API format
     extra_data: Mapping[str, Json]
     outputs: tuple[str, ...]  # the output nodes to run
     user: str = ONLY  # whose it is
+    session: tuple[str, str] | None = field(init=False)
+    """The user's client that gets this job's messages."""
 
-    @property
-    def session(self) -> tuple[str, str] | None:
-        """The user's client that gets this job's messages."""
-        return None if self.client_id is None else (self.user, self.client_id)
+    def __post_init__(self) -> None:
+        client = self.client_id
+        object.__setattr__(self, "session", None if client is None else (self.user, client))
 
     @property
     def client_id(self) -> str | None:
@@ -95,20 +109,25 @@ class Record:
 
     def outcome(self) -> Outcome:
         """Return the record as it is stored."""
-        texts = (json.dumps(part) for part in (self.outputs, self.meta, self.messages))
+        texts = (json_of(part).decode() for part in (self.outputs, self.meta, self.messages))
         outputs, meta, messages = texts
         return Outcome(state=self.state, outputs=outputs, meta=meta, messages=messages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A run of a job. `deaths` counts the workers that died of it before."""
+    """A run of a job. `deaths` counts the workers that died of it before, `losses` the servers that ended."""
 
     job: Job
     lease: Lease
     deaths: int
+    losses: int
+    created: int
+    """When the job was accepted, in milliseconds since the epoch."""
     receipts: str
     """The file, below the data folder, of what earlier attempts have written."""
+    last_event: int = 0
+    """The number of the last event that earlier attempts have left."""
 
 
 def _attempt(leased: Leased) -> Attempt:
@@ -116,15 +135,20 @@ def _attempt(leased: Leased) -> Attempt:
     job = Job(
         id=row.id,
         number=row.number,
-        prompt=json.loads(row.prompt),
-        extra_data=json.loads(row.extra_data),
-        outputs=tuple(json.loads(row.targets)),
+        prompt=row.prompt,
+        extra_data=value_of(row.extra_data),
+        outputs=tuple(value_of(row.targets)),
         user=row.user or ONLY,
     )
-    # Not by the id alone, which a later job may have again, nor by a ticket that another database has too.
-    name = hashlib.blake2b(f"{row.ticket} {row.created} {row.id!r}".encode(), digest_size=16).hexdigest()
-    receipts = f"{FOLDER}/receipts/{name}"
-    return Attempt(job=job, lease=leased.lease, deaths=leased.deaths, receipts=receipts)
+    return Attempt(
+        job=job,
+        lease=leased.lease,
+        deaths=leased.deaths,
+        losses=leased.losses,
+        created=row.created,
+        receipts=f"{receipts.FOLDER}/{receipts.name_of(row.ticket, row.created, row.id)}",
+        last_event=leased.last_event,
+    )
 
 
 def default_database(base: Path) -> URL:
@@ -140,35 +164,50 @@ class Jobs:
     until it can: a job that was begun is ended.
     """
 
-    def __init__(self, store: Store, base: Path, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, base: Path, changed: Callable[[], None], tally: Tally | None = None
+    ) -> None:
+        self.tally = tally or Tally()
+        """What is counted of the jobs."""
         self._store = store
         self._base = base
         self._changed = changed
         self._presence = Presence(base / FOLDER / "servers")
         self._arrived = asyncio.Event()
-        self._events: list[Event] = []  # of the running job, not stored yet
+        self._events: list[StoredEvent] = []  # of the running job, not stored yet
+        self._noted = 0  # the number of its last event
+        self._storing = asyncio.Lock()
+        self._storer: asyncio.Task[None] | None = None
+        self._advance = Advance()
+        self.feed = Feed()
+        """Who follows the jobs."""
         self._asking = 0  # changes of the queue that are being made
         self._asked = 0  # those that were ever begun
         self.remaining = 0
         """How many jobs wait or run."""
+        self.bytes = 0
+        """How many bytes those were given at most: what has ended since the last look counts, too."""
         self.running: Attempt | None = None
         """What this server runs."""
-        self.lost = asyncio.Event()
-        """Set when the running job was taken over by somebody else: what it does is for nothing."""
+        self.stopping = asyncio.Event()
+        """Set when the running job was cancelled, or taken over by somebody else: then it is for nothing."""
+        self.unwanted = False
+        """Whether the running job was cancelled."""
 
     async def begin(self) -> None:
-        """Take over what servers left that are gone."""
+        """Take over what servers left that are gone, and delete what they should have deleted."""
         await self._take_over()
+        if tickets := await asyncio.to_thread(receipts.left, self._base):
+            receipts.sweep(self._base, await self._store.ended(tickets))
         self._presence.forget_the_gone()
         await self._count()
 
     async def end(self) -> None:
         """Let the running job wait again, for the next server, and close the database."""
         try:
-            if self.running is not None:
-                await self._store.give_back(self.running.lease)
+            await self._store.release(self._presence.name)
         except StoreError as error:
-            log.error("%s; the job %s will wait again when its lease has run out", error, self.running)
+            log.error("%s; the running job will wait again when its lease has run out", error)
         finally:
             await self._store.close()
             self._presence.close()
@@ -187,7 +226,11 @@ class Jobs:
         with self._asks():
             answer = await self._store.accept(job)
             if isinstance(answer, Accepted):
+                self.tally.accepted += 1
+                self.bytes += job.size
                 self._moved(+1)
+                self.feed.changed(job.id)
+        await self._store.settle()  # the worker may begin meanwhile
         return answer
 
     async def skip_number(self) -> None:
@@ -203,55 +246,122 @@ class Jobs:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
                     await self._arrived.wait()
-        self.running = _attempt(leased[0])
-        self.lost.clear()
+        attempt = self._begin(leased[0])
         self._changed()
-        return self.running
+        return attempt
 
-    def note(self, event: Mapping[str, object]) -> None:
-        """Keep an event of the running job, soon."""
-        self._events.append(Event(at=store.now(), body=json.dumps(event)))
+    def progress_of(self, ticket: int) -> float | None:
+        """Return the part of its nodes, 0..1, that a job has done which runs here; None for any other."""
+        mine = self.running is not None and self.running.lease.ticket == ticket
+        return self._advance.part if mine else None
 
-    async def finish(self, record: Record) -> bool:
-        """Move the running job to the history; False: somebody else has taken it over.
+    def pass_by(self, event: Mapping[str, object]) -> None:
+        """Tell those who listen of an event of the running job that is not kept."""
+        assert self.running is not None
+        job, attempt = self.running.job.id, self.running.lease.attempt
+        if self.feed.is_followed(job):
+            self.feed.happened(job, Moment(seq=self._noted, attempt=attempt, at=store.now(), event=event))
 
-        The caller tells of it, after the run's last message.
+    def note(self, event: Mapping[str, object]) -> StoredEvent:
+        """Keep an event of the running job, soon; return it with its number."""
+        assert self.running is not None
+        self._noted += 1
+        attempt = self.running.lease.attempt
+        noted = StoredEvent(seq=self._noted, attempt=attempt, at=store.now(), body=json_of(event).decode())
+        self._events.append(noted)
+        self._advance.hear(event)
+        if self._storer is None and self.feed.is_followed(self.running.job.id):
+            self._storer = tasks.start(self._store_soon(self.running), "storing of followed events")
+        return noted
+
+    async def events_since(self, job: str, after: int, most: int = EVENTS_MOST) -> list[StoredEvent]:
+        """Return the events of a job behind the one of this number, also those not stored yet.
+
+        Of two jobs of one id, those of the newer one; of a job that another server runs, what is stored.
+        """
+        running = self.running
+        mine = list(self._events) if running is not None and running.job.id == job else []
+        found = await self._store.events_since(job, after, most)
+        last = found[-1].seq if found else after
+        return (found + [event for event in mine if event.seq > last])[:most]
+
+    async def finish(self, record: Record) -> tuple[bool, Attempt | None]:
+        """Move the running job to the history, and make the first of those waiting the running one.
+
+        Return whether the job was still this server's, or has been taken over by somebody else; and what runs
+        now, None when nothing waits. The caller tells of the end when `settle` returns, and not before.
         """
         attempt, events = self._ended()
         outcome = record.outcome()
         with self._asks():
-            held = await _insisted(lambda: self._store.finish(attempt.lease, outcome, events))
-            self.running = None
+            held, leased = await _insisted(lambda: self._store.hand_over(attempt.lease, outcome, events))
+            self._leave()
             self.remaining -= held
-        receipts = self._base / attempt.receipts
-        if receipts.exists():
-            await asyncio.to_thread(receipts.unlink, missing_ok=True)
-        return held
+        if not held:
+            self.feed.changed(attempt.job.id)
+        return held, self._begin(leased[0]) if leased else None
+
+    async def settle(self, attempt: Attempt) -> None:
+        """Wait until the end of a run is on the disk; what served to begin it again is removed then."""
+        await _insisted(self._store.settle)
+        self.feed.changed(attempt.job.id)
+        written = self._base / attempt.receipts
+        if written.exists():
+            await asyncio.to_thread(written.unlink, missing_ok=True)
 
     async def give_back(self, died: str) -> None:
         """Let the running job wait again in its old place, since its worker died."""
         attempt, events = self._ended()
         await _insisted(lambda: self._store.note(attempt.lease, events))
         await _insisted(lambda: self._store.give_back(attempt.lease, died=died))
-        self.running = None
+        self._leave()
+        self.feed.changed(attempt.job.id)
+
+    async def cancel(self, job: str, *, user: str | None = None) -> State | None:
+        """Cancel a job: one that waits is in the history then, one that runs is stopped, wherever it runs.
+
+        Return the state it had, None when none of that id waits or runs.
+        """
+        messages = json.dumps([never_begun(job)])
+        wish = Cancel(id=job, user=user, at=store.now(), messages=messages)
+        with self._asks():
+            before = await self._store.change(CANCEL, wish)
+            if before == "waiting":
+                self.tally.finished["cancelled"] += 1
+                self._moved(-1)
+                self.feed.changed(job)
+        if before == "running" and self.running is not None and self.running.job.id == job:
+            self._stop()
+        return before
 
     async def drop(self, ids: Collection[str] | None = None, *, user: str | None = None) -> None:
         """Forget waiting jobs: all of them, or those of these ids, or of this user."""
         with self._asks():
             if dropped := await self._store.drop(ids, user=user):
                 self._moved(-dropped)
+                self.feed.changed()
 
     async def forget(self, ids: Collection[str] | None = None, *, user: str | None = None) -> None:
         """Delete history: all of it, or the jobs of these ids, or of this user."""
         await self._store.forget(ids, user=user)
 
-    async def queue(self, *, user: str | None = None) -> Queue:
-        """Return the jobs that have not ended, of one user or of everybody, first to run first."""
-        return await self._store.queue(user=user)
+    def queue(self, *, user: str | None = None) -> AsyncGenerator[Queue]:
+        """Yield the jobs that have not ended, of one user or of everybody, first to run first."""
+        return self._store.queue_in_pieces(user=user)
 
-    async def unfinished(self, user: str) -> int:
-        """Count the jobs of a user that have not ended."""
-        return await self._store.unfinished(user)
+    async def load(self, *, user: str | None = None) -> Load:
+        """Count the jobs that have not ended, of one user or of everybody, and their bytes."""
+        return await self._store.load(user=user)
+
+    @property
+    def store(self) -> Store:
+        """Where the jobs are kept."""
+        return self._store
+
+    @property
+    def failures(self) -> int:
+        """How often the database could not do what was asked, since it was opened."""
+        return self._store.failures
 
     async def counts(self) -> Counts:
         """Count the jobs."""
@@ -261,20 +371,40 @@ class Jobs:
         """Return how a job ended; None when it is unknown, not this user's, or has not ended."""
         return await self._store.record(job, user=user)
 
-    async def history(
+    def history(
         self, max_items: int | None, offset: int | None, *, user: str | None = None
-    ) -> list[Ended]:
-        """Return a window of the history, of one user or of everybody, oldest first.
+    ) -> AsyncGenerator[list[Ended]]:
+        """Yield a window of the history, of one user or of everybody, oldest first, a few jobs at a time.
 
         Without `max_items`: all from `offset` on. With it: that many from `offset`, or the newest ones when
         there is no offset or a negative one.
         """
-        return await self._store.history(max_items, offset, user=user)
+        return self._store.history_in_pieces(max_items, offset, user=user)
 
-    def _ended(self) -> tuple[Attempt, list[Event]]:
+    def _ended(self) -> tuple[Attempt, list[StoredEvent]]:
         assert self.running is not None
-        events, self._events = self._events, []
-        return self.running, events
+        return self.running, list(self._events)
+
+    def _stop(self) -> None:
+        """Let the running job be stopped, since nobody wants it any more."""
+        self.unwanted = True
+        self.stopping.set()
+
+    def _begin(self, leased: Leased) -> Attempt:
+        """Make a job the running one."""
+        self.running = _attempt(leased)
+        self._noted = self.running.last_event
+        self.stopping.clear()
+        self.unwanted = False
+        if leased.unwanted:  # cancelled while an earlier attempt ran
+            self._stop()
+        self._advance = Advance()
+        self.feed.changed(self.running.job.id)
+        return self.running
+
+    def _leave(self) -> None:
+        """Run nothing any more."""
+        self.running, self._events = None, []
 
     @contextmanager
     def _asks(self) -> Generator[None]:
@@ -300,15 +430,36 @@ class Jobs:
         if not await self._store.heartbeat(attempt.lease):
             if self.running is attempt:  # it has not just ended
                 log.error("job %s was taken over by another server", attempt.job.id)
-                self.lost.set()
+                self.stopping.set()
             return
-        events, self._events = self._events, []
-        try:
-            await self._store.note(attempt.lease, events)
-        except StoreError:
+        if await self._store.read(is_unwanted, attempt.lease.ticket) and self.running is attempt:
+            self._stop()
+        await self._store_events(attempt)
+
+    async def _store_events(self, attempt: Attempt) -> bool:
+        """Store the events that there are; False: somebody else has taken the job over."""
+        async with self._storing:
+            events = list(self._events) if self.running is attempt else []
+            if not events:
+                return True
+            if not await self._store.note(attempt.lease, events):
+                return False
             if self.running is attempt:
-                self._events[:0] = events
-            raise
+                del self._events[: len(events)]
+            self.feed.happened(attempt.job.id)
+            return True
+
+    async def _store_soon(self, attempt: Attempt) -> None:
+        """Store events while somebody waits for them: they are told when they can't be lost any more."""
+        try:
+            held = True
+            while held and self.running is attempt and self._events:
+                await asyncio.sleep(SOON)
+                held = await self._store_events(attempt)
+        except StoreError as error:  # the next sign of life tries again
+            log.error("%s", error)
+        finally:
+            self._storer = None
 
     async def _take_over(self) -> None:
         """Let jobs wait again whose servers are gone."""
@@ -319,12 +470,13 @@ class Jobs:
     async def _count(self) -> None:
         """Count again what may have changed without this server."""
         asked = self._asked
-        counts = await self._store.counts()
-        there = counts.waiting + counts.running
+        load = await self._store.load()
         # What is being changed meanwhile may be counted or not; the next look will see.
-        if self._asking == 0 and self._asked == asked and self.remaining != there:
-            self.remaining = there
-            self._changed()
+        if self._asking == 0 and self._asked == asked:
+            self.bytes = load.bytes
+            if self.remaining != load.jobs:
+                self.remaining = load.jobs
+                self._changed()
 
 
 async def _insisted(ask: Callable[[], Awaitable[Got]]) -> Got:

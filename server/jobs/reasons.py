@@ -49,6 +49,8 @@ def refusal(validation: Validation, table: NodeTable, folders: Folders) -> Body 
 
 def node_errors(validation: Validation, table: NodeTable, folders: Folders) -> dict[str, Body]:
     """Return the reasons of each node that keeps an output from running."""
+    if not validation.outputs_bad:
+        return {}
     graph, users = validation.graph, _users(validation.graph)
     dependent: dict[str, list[str]] = {}
     for output, causes in validation.outputs_bad.items():

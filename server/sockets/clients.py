@@ -21,9 +21,12 @@ Session = tuple[str, str]
 FEW = 4
 """Sessions that are told of each change of the queue."""
 
-PAUSE_PER_CLIENT = 0.001
+PAUSE_PER_CLIENT = 0.004
 """Where there are more, seconds for each of them between two times that all are told: jobs come by the
 hundred a second, and each changes the queue three times."""
+
+LONGEST_PAUSE = 1.0
+"""Seconds between two such times at most, for however many clients."""
 
 FULL = 2**16
 """Bytes that may wait for the network before more messages are taken from the outbox."""
@@ -64,6 +67,8 @@ class Client:
         self.outbox = Outbox(limits.outbox)
         self._limits = limits
         self.flags: Mapping[str, object] = {}
+        self.sent = 0
+        """How many messages have left."""
         self._writer: asyncio.Task[None] | None = None
 
     def send(self, message: Message) -> None:
@@ -129,6 +134,7 @@ class Client:
             if self.socket.closed or self._transport.is_closing():
                 raise ConnectionResetError("the websocket is closed")
             self._transport.write(b"".join([message.frame for message in messages]))
+            self.sent += len(messages)
             # There is no way to be told: this is for those who read slowly, and what they don't is kept here.
             while self._transport.get_write_buffer_size() > FULL:
                 await asyncio.sleep(LOOK_AGAIN)
@@ -144,6 +150,17 @@ class Clients:
         self._addresses: Counter[str] = Counter()
         self._remaining = 0
         self._status_due: asyncio.TimerHandle | None = None
+        self._sent_before = 0  # by sockets that are gone
+
+    @property
+    def count(self) -> int:
+        """How many sockets are open."""
+        return len(self._open)
+
+    @property
+    def sent(self) -> int:
+        """How many messages have left so far, by all sockets."""
+        return self._sent_before + sum(client.sent for client in self._open)
 
     def full(self, address: str) -> int | None:
         """Return the status that refuses one more socket from an address; None where it is welcome."""
@@ -159,6 +176,8 @@ class Clients:
 
     def leave(self, sid: str, client: Client) -> None:
         """Forget a client; a newer one may have taken its place."""
+        if client in self._open:
+            self._sent_before += client.sent
         self._open.discard(client)
         self._addresses -= Counter((client.guest.address,))
         session = (client.guest.identity.name, sid)
@@ -181,7 +200,7 @@ class Clients:
             return
         self._remaining = remaining
         if self._status_due is None:
-            pause = len(self._clients) * PAUSE_PER_CLIENT
+            pause = min(len(self._clients) * PAUSE_PER_CLIENT, LONGEST_PAUSE)
             self._status_due = asyncio.get_running_loop().call_later(pause, self._tell_newest_status)
 
     def _tell_newest_status(self) -> None:

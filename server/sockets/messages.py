@@ -1,6 +1,5 @@
 """What a websocket client is told: one frame as a value, and the frames that do not belong to a run."""
 
-import json
 import struct
 import time
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
+from ..json_text import json_of
 from .frames import BINARY, TEXT, frame
 
 PREVIEW, PREVIEW_WITH_METADATA = 1, 4
@@ -51,28 +51,20 @@ class Message:
     def frame(self) -> bytes:
         """The message as it is written to a socket: made once, however many clients get it."""
         if self.picture is None:
-            return frame(TEXT, self.to_json().encode())
+            return frame(TEXT, json_of({"type": self.type, "data": self.data}))
         return frame(BINARY, self.to_bytes())
 
     def to_json(self) -> str:
         """Return the frame's text."""
-        # In ASCII: half of a surrogate pair has no other encoding.
-        return json.dumps({"type": self.type, "data": self.data}, default=_as_object)
+        return json_of({"type": self.type, "data": self.data}).decode()
 
     def to_bytes(self) -> bytes:
         """Return the binary frame of a picture."""
         assert self.picture is not None
         if self.bare:
             return struct.pack(">II", PREVIEW, JPEG) + self.picture
-        data = json.dumps(self.data).encode()
+        data = json_of(self.data)
         return struct.pack(">II", PREVIEW_WITH_METADATA, len(data)) + data + self.picture
-
-
-def _as_object(value: object) -> object:
-    """Return a mapping that is no dictionary as one; raises TypeError when it is something else."""
-    if isinstance(value, Mapping):
-        return dict(cast(Mapping[str, object], value))
-    raise TypeError(f"no JSON: {value!r}")
 
 
 def status(remaining: int, sid: str | None = None) -> Message:

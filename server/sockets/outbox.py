@@ -92,7 +92,6 @@ class Outbox:
         self._sent.pop(slot, None)
         self._shortened.discard(slot)
         self._due.pop(slot, None)
-        self._changed.set()
 
     def _going(self, message: Message) -> Message:
         """Return a message as it goes out: a heavy state without what was told of it before."""
@@ -116,5 +115,6 @@ class Outbox:
     def _queue_state(self, slot: str, message: Message) -> None:
         self._waiting.pop(slot, None)
         self._waiting[slot] = message
+        self._changed.set()  # only then: an end is told to every outbox, and concerns few
         if message.weight > LIGHT:
             self._due[slot] = self._clock() + message.weight * SECONDS_PER_NODE

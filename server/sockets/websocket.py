@@ -8,8 +8,8 @@ from aiohttp import web
 
 from ..access.connections import address_of
 from ..access.guard import identity_of
-from ..access.origin import refused
 from ..access.users import UsersError
+from ..refusals import refused
 from ..state import SERVER, Server
 from .clients import Client, Guest
 from .messages import executing_again, status

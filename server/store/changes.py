@@ -23,9 +23,11 @@ from sqlalchemy import (
     update,
 )
 
+from .batches import ADD_EVENTS, batches_of
+from .prepared import change, change_many, rows_of
 from .rows import JOB, job_of
 from .tables import ENDED, LIVE, RUNNING, WAITING, counters, events, inputs, jobs, results
-from .values import Accepted, Event, IdTaken, Lease, Leased, NewJob, Outcome
+from .values import Accepted, IdTaken, Lease, Leased, NewJob, Outcome, StoredEvent
 
 Value = TypeVar("Value")
 
@@ -56,7 +58,7 @@ class Note:
     """Events of a run."""
 
     lease: Lease
-    events: tuple[Event, ...]
+    events: tuple[StoredEvent, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class Ending:
     lease: Lease
     outcome: Outcome
     at: int
-    events: tuple[Event, ...] = ()
+    events: tuple[StoredEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,9 @@ NOBODYS: Mapping[str, object] = {"lease_owner": None, "lease_until": None}
 HELD_ROW = _unlocked_rows(HELD)
 CHANGE = update(jobs).where(jobs.c.ticket.in_(HELD_ROW))
 DIED = CHANGE.values(deaths=jobs.c.deaths + 1)
+RELEASE = update(jobs).where(
+    jobs.c.ticket.in_(_unlocked_rows(RUNNING, jobs.c.lease_owner == bindparam("of_owner")))
+)
 START = (
     update(jobs)
     .where(jobs.c.ticket == bindparam("of_ticket"))
@@ -125,7 +130,7 @@ START = (
     )
 )
 NEXT = (
-    select(*JOB, jobs.c.attempt, jobs.c.deaths, jobs.c.trouble)
+    select(*JOB, jobs.c.attempt, jobs.c.deaths, jobs.c.losses, jobs.c.trouble, jobs.c.unwanted)
     .join(inputs)
     .where(WAITING)
     .order_by(jobs.c.number, jobs.c.ticket)
@@ -138,8 +143,9 @@ MAKE_ROOM = delete(jobs).where(
     jobs.c.owner_user == select(jobs.c.owner_user).where(HELD).scalar_subquery(),
     ENDED,
 )
-ADD_JOB, ADD_INPUT, ADD_RESULT, ADD_EVENT = insert(jobs), insert(inputs), insert(results), insert(events)
-LAST_EVENT = select(func.max(events.c.seq)).where(events.c.ticket == bindparam("of_ticket"))
+LIVE_ID = select(jobs.c.ticket).where(LIVE, jobs.c.id == bindparam("of_id"))
+ADD_JOB, ADD_INPUT, ADD_RESULT = insert(jobs), insert(inputs), insert(results)
+LAST_EVENT = select(func.max(events.c.last_seq)).where(events.c.ticket == bindparam("of_ticket"))
 TAKE = (
     update(counters)
     .values(
@@ -152,10 +158,10 @@ TAKE = (
 
 def accept(connection: Connection, wanted: Sequence[NewJob]) -> list[Accepted | IdTaken]:
     """Queue jobs."""
-    taken = _live(connection, {job.id for job in wanted})
+    taken = {job.id for job in wanted if rows_of(connection, LIVE_ID, {"of_id": job.id})}
     refused: list[bool] = []
     for job in wanted:  # of two in one batch, the first gets the id
-        refused.append(job.id in taken)
+        refused.append(job.id in taken or (job.once and _has_ended(connection, job)))
         taken.add(job.id)
     fresh = [job for job, no in zip(wanted, refused, strict=True) if not no]
     number, ticket = _count(connection, numbers=sum(job.number is None for job in fresh), tickets=len(fresh))
@@ -173,8 +179,8 @@ def accept(connection: Connection, wanted: Sequence[NewJob]) -> list[Accepted | 
     places = [answer for answer in answers if isinstance(answer, Accepted)]
     if fresh:
         both = list(zip(fresh, places, strict=True))
-        connection.execute(ADD_JOB, [_job_row(job, place) for job, place in both])
-        connection.execute(ADD_INPUT, [_input_row(job, place.ticket) for job, place in both])
+        change_many(connection, ADD_JOB, [_job_row(job, place) for job, place in both])
+        change_many(connection, ADD_INPUT, [_input_row(job, place.ticket) for job, place in both])
     return answers
 
 
@@ -187,6 +193,9 @@ def _job_row(job: NewJob, place: Accepted) -> dict[str, object]:
         "client": job.client,
         "owner_user": job.user,
         "created": job.created,
+        "size": job.size,
+        "asked": job.asked,
+        "retry_of": job.retry_of,
     }
 
 
@@ -211,19 +220,26 @@ def lease(connection: Connection, claims: Sequence[Claim]) -> list[tuple[Leased,
 
 
 def _leased(connection: Connection, claim: Claim) -> tuple[Leased, ...]:
-    rows = connection.execute(NEXT, {"most": claim.most}).all()
-    if rows:
-        mine = {"lease_owner": claim.owner, "lease_until": claim.until, "started": claim.now}
-        connection.execute(START, [{"of_ticket": row.ticket, **mine} for row in rows])
+    rows = rows_of(connection, NEXT, {"most": claim.most})
+    mine = {"lease_owner": claim.owner, "lease_until": claim.until, "started": claim.now}
+    for row in rows:
+        change(connection, START, {"of_ticket": row.ticket, **mine})
     return tuple(
         Leased(
             lease=Lease(ticket=row.ticket, owner=claim.owner, attempt=row.attempt + 1),
             job=job_of(row),
             deaths=row.deaths,
+            losses=row.losses,
             trouble=row.trouble,
+            unwanted=bool(row.unwanted),
+            last_event=_last_event(connection, row.ticket) if row.attempt else 0,
         )
         for row in rows
     )
+
+
+def _last_event(connection: Connection, ticket: int) -> int:
+    return connection.scalar(LAST_EVENT, {"of_ticket": ticket}) or 0
 
 
 def heartbeat(connection: Connection, beats: Sequence[Beat]) -> list[bool]:
@@ -253,15 +269,22 @@ def finish(connection: Connection, endings: Sequence[Ending]) -> list[bool]:
 
 def _finished(connection: Connection, ending: Ending) -> bool:
     held, outcome = ending.lease, ending.outcome
-    place = connection.scalar(NEXT_ENDING)
-    connection.execute(MAKE_ROOM, _key(held))
-    moved = {"state": outcome.state, "ending": place, "ended_at": ending.at}
+    [counted] = rows_of(connection, NEXT_ENDING, {})
+    change(connection, MAKE_ROOM, _key(held))
+    moved = {"state": outcome.state, "ending": counted.endings, "ended_at": ending.at}
     if not _changed(connection, CHANGE, held, **moved, **NOBODYS):
         return False
     texts = {"outputs": outcome.outputs, "meta": outcome.meta, "messages": outcome.messages}
-    connection.execute(ADD_RESULT, {"ticket": held.ticket, **texts})
+    change(connection, ADD_RESULT, {"ticket": held.ticket, **texts})
     _add_events(connection, held, ending.events)
     return True
+
+
+def hand_over(
+    connection: Connection, wanted: Sequence[tuple[Ending, Claim]]
+) -> list[tuple[bool, tuple[Leased, ...]]]:
+    """Move jobs to the history, as `finish` does, and give the next one to each claim."""
+    return [(_finished(connection, ending), _leased(connection, claim)) for ending, claim in wanted]
 
 
 def give_back(connection: Connection, returns: Sequence[Return]) -> list[bool]:
@@ -273,6 +296,12 @@ def _given_back(connection: Connection, given: Return) -> bool:
     if given.died is None:
         return _changed(connection, CHANGE, given.lease, state="waiting", **NOBODYS)
     return _changed(connection, DIED, given.lease, state="waiting", trouble=given.died, **NOBODYS)
+
+
+def release(connection: Connection, owners: Sequence[str]) -> list[int]:
+    """Make the jobs of owners wait again that end as they should; return how many there were."""
+    changed = {"state": "waiting", **NOBODYS}
+    return [change(connection, RELEASE, {"of_owner": owner, **changed}) for owner in owners]
 
 
 def reclaim(connection: Connection, wanted: Sequence[Reclaim]) -> list[int]:
@@ -291,6 +320,7 @@ def _reclaimed(connection: Connection, given: Reclaim) -> int:
                 state="waiting",
                 lease_owner=None,
                 lease_until=None,
+                losses=jobs.c.losses + 1,
                 trouble="The server that ran this job was ended in the middle of it.",
             )
         )
@@ -325,17 +355,14 @@ def _few(values: Iterable[Value]) -> Iterator[Sequence[Value]]:
         yield few
 
 
-def _live(connection: Connection, ids: Iterable[str]) -> set[str]:
-    """Return which of these ids belong to jobs that wait or run."""
-    found: set[str] = set()
-    for few in _few(ids):
-        found.update(connection.scalars(select(jobs.c.id).where(LIVE, jobs.c.id.in_(few))))
-    return found
+def _has_ended(connection: Connection, job: NewJob) -> bool:
+    named = select(jobs.c.ticket).where(jobs.c.id == job.id, jobs.c.owner_user == job.user, ENDED)
+    return connection.scalar(named.limit(1)) is not None
 
 
 def _count(connection: Connection, *, numbers: int = 0, tickets: int = 0) -> tuple[int, int]:
     """Take queue numbers and tickets; return the first number and the last ticket before these."""
-    row = connection.execute(TAKE, {"more_numbers": numbers, "more_tickets": tickets}).one()
+    [row] = rows_of(connection, TAKE, {"more_numbers": numbers, "more_tickets": tickets})
     return row.numbers - numbers, row.tickets - tickets
 
 
@@ -345,15 +372,9 @@ def _key(lease: Lease) -> dict[str, object]:
 
 def _changed(connection: Connection, how: Update, lease: Lease, **values: object) -> bool:
     """Change the row of a job while a lease of it is held; return whether it was."""
-    return connection.execute(how, {**_key(lease), **values}).rowcount == 1
+    return change(connection, how, {**_key(lease), **values}) == 1
 
 
-def _add_events(connection: Connection, lease: Lease, new: Sequence[Event]) -> None:
-    if not new:
-        return
-    last = connection.scalar(LAST_EVENT, {"of_ticket": lease.ticket}) or 0
-    rows = [
-        {"ticket": lease.ticket, "seq": seq, "attempt": lease.attempt, "at": one.at, "body": one.body}
-        for seq, one in enumerate(new, last + 1)
-    ]
-    connection.execute(ADD_EVENT, rows)
+def _add_events(connection: Connection, lease: Lease, new: Sequence[StoredEvent]) -> None:
+    if new:
+        change_many(connection, ADD_EVENTS, batches_of(lease.ticket, new))

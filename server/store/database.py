@@ -4,7 +4,8 @@ import math
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from .errors import StoreError, explained
+from .disk import flush_log
+from .errors import Failures, StoreError, explained
 from .tables import METADATA, VERSION, counters, schema
 
 PATIENCE = 10.0
@@ -56,12 +58,17 @@ def url_of(text: str) -> URL:
     return url
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Database:
-    """An open database; `where` names it for people, without its password."""
+    """An open database; `where` names it for people, without its password.
+
+    `settle` waits until the disk has what was written durably; None where each durable transaction does so.
+    """
 
     engine: Engine
     where: str
+    settle: Callable[[], None] | None = None
+    failures: Failures = field(default_factory=Failures)
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
@@ -73,12 +80,22 @@ class Database:
     def writing(self, *, durable: bool = True) -> Generator[Connection]:
         """Give a transaction: all of it is done at the end, or nothing; raises StoreError.
 
-        With `durable` it is on the disk then. Without, only a loss of power can undo it, never the end of a
-        process.
+        With `durable` it is on the disk then, or once the database is settled. Without, only a loss of power
+        can undo it, never the end of a process.
         """
-        engine = self.engine.execution_options(inkloom_writes=True, inkloom_durable=durable)
+        engine = self._for_durable if durable else self._for_others
         with self._explained(), engine.begin() as connection:
             yield connection
+
+    # Making one of these takes longer than a statement.
+
+    @cached_property
+    def _for_durable(self) -> Engine:
+        return self.engine.execution_options(inkloom_writes=True, inkloom_durable=True)
+
+    @cached_property
+    def _for_others(self) -> Engine:
+        return self.engine.execution_options(inkloom_writes=True, inkloom_durable=False)
 
     @contextmanager
     def outside_of_transactions(self) -> Generator[Connection]:
@@ -96,6 +113,7 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
+            self.failures.one_more()
             raise explained(error, self.where) from error
 
 
@@ -104,12 +122,16 @@ def open_database(url: URL, patience: float = PATIENCE) -> Database:
 
     `patience` are the seconds to wait for another program's lock, or for a server that does not answer.
     """
-    database = Database(_engine(url, patience), url.render_as_string(hide_password=True))
+    where, path = url.render_as_string(hide_password=True), url.database
+    settle = partial(flush_log, Path(path)) if url.drivername == "sqlite" and path else None
+    database = Database(_engine(url, patience), where, settle)
     try:
         if url.drivername == "sqlite":
             _patiently(lambda: _keep_a_log(database), patience)
         with database.writing() as connection:
             _prepare(connection, database.where)
+        if database.settle is not None:
+            database.settle()
     except BaseException:
         database.close()
         raise
@@ -135,6 +157,7 @@ def _engine(url: URL, patience: float) -> Engine:
 def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver begins no transactions by itself: `_begin_sqlite` does
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")  # a commit does not wait for the disk: `settle` does
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -144,7 +167,6 @@ def _begin_sqlite(connection: Connection) -> None:
     if not options.get("inkloom_writes"):
         connection.exec_driver_sql("BEGIN")
         return
-    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options['inkloom_durable'] else 'NORMAL'}")
     # At once: a transaction that reads first, and at its first change finds another one quicker, fails.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 

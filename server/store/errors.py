@@ -1,12 +1,26 @@
 """Why a database can't be used: one error, which says what, where and what to do."""
 
 import sqlite3
+import threading
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 
 class StoreError(Exception):
     """The jobs can't be kept or read; nothing of what was asked is half done. The message says what to do."""
+
+
+class Failures:
+    """How often the database could not do what was asked; several threads may count."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._lock = threading.Lock()
+
+    def one_more(self) -> None:
+        """Count one."""
+        with self._lock:
+            self.total += 1
 
 
 SQLITE = {

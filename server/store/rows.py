@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import Row
-
 from .tables import inputs, jobs, results
 from .values import Ended, Job, Outcome
 
@@ -20,7 +18,7 @@ OUTCOME = (
 """What the rest of an `Ended` is made of."""
 
 
-def job_of(row: Row[*tuple[Any, ...]]) -> Job:
+def job_of(row: Any) -> Job:
     """Return the job of a row with the columns `JOB`."""
     # Queue numbers count in whole numbers; the column has floats, since a client may choose any number.
     number = int(row.number) if row.number.is_integer() else row.number
@@ -37,7 +35,7 @@ def job_of(row: Row[*tuple[Any, ...]]) -> Job:
     )
 
 
-def ended_of(row: Row[*tuple[Any, ...]]) -> Ended:
+def ended_of(row: Any) -> Ended:
     """Return the ended job of a row with the columns `JOB` and `OUTCOME`."""
     outcome = Outcome(state=row.state, outputs=row.outputs, meta=row.meta, messages=row.messages)
     return Ended(

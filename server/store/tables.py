@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     CheckConstraint,
     Column,
@@ -16,11 +17,22 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    event,
     literal_column,
 )
 
 VERSION = 1
 """Of these tables; a database of a newer one is refused."""
+
+
+def to_ascii(text: str | None) -> str | None:
+    """Return text as `AnyText` keeps it."""
+    return None if text is None else json.dumps(text)[1:-1]
+
+
+def from_ascii(kept: str | None) -> str | None:
+    """Return the text that `AnyText` keeps so."""
+    return kept if kept is None or "\\" not in kept else json.loads(f'"{kept}"')
 
 
 class AnyText(TypeDecorator[str]):
@@ -33,10 +45,10 @@ class AnyText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: D102
-        return None if value is None else json.dumps(value)[1:-1]
+        return to_ascii(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: D102
-        return None if value is None else json.loads(f'"{value}"')
+        return from_ascii(value)
 
 
 Whole = BigInteger().with_variant(Integer(), "sqlite")
@@ -67,8 +79,13 @@ jobs = Table(
     Column("owner_user", AnyText, nullable=False),
     Column("created", Whole, nullable=False),
     Column("attempt", Integer, nullable=False, default=0),
-    Column("deaths", Integer, nullable=False, default=0),
+    Column("deaths", Integer, nullable=False, default=0),  # of workers that ran it
+    Column("losses", Integer, nullable=False, default=0),  # of servers that did
+    Column("size", Whole, nullable=False),  # bytes that it was given: prompt, extra data, targets
     Column("trouble", AnyText),
+    Column("unwanted", Integer, nullable=False, default=0),  # 1 when it was cancelled while it ran
+    Column("asked", Text),  # a digest of the request, where the client chose the id
+    Column("retry_of", AnyText),
     Column("lease_owner", AnyText),
     Column("lease_until", Whole),
     Column("started", Whole),
@@ -86,19 +103,28 @@ LIVE = jobs.c.ending.is_(None)
 ENDED = jobs.c.ending.is_not(None)
 
 
-def _some(name: str, *columns: Column[Any], where: Any, unique: bool = False) -> Index:
-    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+def _index(name: str, *columns: Column[Any], where: str, unique: bool = False) -> None:
+    """Declare an index of some jobs only."""
+    # In words, which both databases read alike: `Index` has a condition for each, and loads both for that.
+    kind, names = "UNIQUE INDEX" if unique else "INDEX", ", ".join(column.name for column in columns)
+    event.listen(jobs, "after_create", DDL(f"CREATE {kind} {name} ON jobs ({names}) WHERE {where}"))
 
 
-INDEXES = (
-    _some("jobs_queue", jobs.c.number, jobs.c.ticket, where=WAITING),
-    _some("jobs_leases", jobs.c.lease_until, where=RUNNING),
-    _some("jobs_live_id", jobs.c.id, where=LIVE, unique=True),
-    _some("jobs_history", jobs.c.ending, jobs.c.ticket, where=ENDED, unique=True),
-    _some("jobs_history_id", jobs.c.id, jobs.c.owner_user, where=ENDED, unique=True),
-    _some("jobs_live_user", jobs.c.owner_user, where=LIVE),
-    _some("jobs_user_history", jobs.c.owner_user, jobs.c.ending, jobs.c.ticket, where=ENDED),
+_WAITS, _RUNS, _LIVES, _ENDED = (
+    "state = 'waiting'",
+    "state = 'running'",
+    "ending IS NULL",
+    "ending IS NOT NULL",
 )
+
+_index("jobs_queue", jobs.c.number, jobs.c.ticket, where=_WAITS)
+_index("jobs_leases", jobs.c.lease_until, where=_RUNS)
+_index("jobs_live_id", jobs.c.id, where=_LIVES, unique=True)
+_index("jobs_history", jobs.c.ending, jobs.c.ticket, where=_ENDED, unique=True)
+_index("jobs_history_id", jobs.c.id, jobs.c.owner_user, where=_ENDED, unique=True)
+_index("jobs_live_user", jobs.c.owner_user, jobs.c.size, where=_LIVES)
+Index("jobs_user", jobs.c.owner_user, jobs.c.ticket)
+_index("jobs_user_history", jobs.c.owner_user, jobs.c.ending, jobs.c.ticket, where=_ENDED)
 
 
 def _of_job() -> Column[Any]:
@@ -130,9 +156,11 @@ events = Table(
     "events",
     METADATA,
     _of_job(),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),  # of the first event in the row
+    Column("last_seq", Integer, nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("at", Whole, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("places", Text, nullable=False),  # JSON: [[at, characters of its body], ...]
+    Column("bodies", Text, nullable=False),  # one after the other
     sqlite_with_rowid=False,
 )
+"""What happened in runs: a row for all events that were written at once."""

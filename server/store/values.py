@@ -29,6 +29,17 @@ class NewJob:
     front: bool = False
     client: str | None = None
     user: str = ""
+    once: bool = False
+    """Refused also when a job of this id and user has ended before: it is not to be done twice."""
+    asked: str | None = None
+    """A digest of what the client sent, by which the same request is known again."""
+    retry_of: str | None = None
+    """The job that this one does again."""
+
+    @property
+    def size(self) -> int:
+        """The bytes that it is given: all of it is ASCII."""
+        return len(self.prompt) + len(self.extra_data) + len(self.targets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +52,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdTaken:
-    """A job was refused: another of its id waits or runs."""
+    """A job was refused: another of its id waits or runs, or has ended."""
 
     id: str
 
@@ -82,26 +93,24 @@ class Lease:
 class Leased:
     """A job to run.
 
-    `deaths` counts the workers that died of it so far, and `trouble` says how the last attempt was lost.
+    `deaths` counts the workers that died of it so far, `losses` the servers that ended while they ran it or
+    were not heard of in time, and `trouble` says how the last attempt was lost.
+    `last_event` is the number of the last event that earlier attempts have left, 0 when there is none.
     """
 
     lease: Lease
     job: Job
     deaths: int
+    losses: int
     trouble: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened in a run."""
-
-    at: int
-    body: str  # JSON
+    last_event: int
+    unwanted: bool
+    """Somebody has cancelled it while it ran."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
-    """An event in its place: `seq` counts those of a job from 1, over all its attempts."""
+    """Something that happened in a run: `seq` counts the events of a job from 1, over all its attempts."""
 
     seq: int
     attempt: int
@@ -137,3 +146,57 @@ class Counts:
     waiting: int
     running: int
     ended: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """The jobs that have not ended: how many, and the bytes that they were given."""
+
+    jobs: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a job lies that is to be shown, and the bytes that it was given."""
+
+    ticket: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A job as it stands; `ending` is its place in the history."""
+
+    ticket: int
+    id: str
+    user: str
+    state: State
+    number: float
+    created: int
+    attempt: int
+    asked: str | None
+    retry_of: str | None
+    ending: int | None
+    started: int | None
+    ended: int | None
+    outputs: str | None  # JSON, of one that has ended
+    messages: str | None  # JSON, of one that has ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a job was given."""
+
+    client: str | None
+    prompt: str  # JSON
+    extra_data: str  # JSON
+    targets: str  # JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Up to where things have happened: the newest ticket, and the last place in the history."""
+
+    ticket: int
+    ending: int

@@ -1,7 +1,7 @@
 """The one thread that changes the database: what many ask for at the same time shares a transaction.
 
-A transaction is made safe by waiting for the disk, and that takes as long for one change as for a thousand.
-So while one batch is written the next one gathers, and who asked is told after the commit.
+A transaction costs much, and a change in it little. So while one batch is written the next one gathers, and
+who asked is told after the commit.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from .answers import answer
 from .database import Database
 from .errors import StoreError
 
@@ -36,7 +37,8 @@ log = logging.getLogger(__name__)
 class Change(Generic[Given, Got]):
     """A kind of change: `make` is given what several ask for, in order, and returns what each of them gets.
 
-    A change that is not `durable` may be undone by a loss of power (never by the end of a process).
+    One that is not `durable` may be undone by a loss of power, never by the end of a process. So may one that
+    is, where that is waited for apart from the commit: until the database is settled.
     """
 
     make: Callable[[Connection, Sequence[Given]], Sequence[Got]]
@@ -134,20 +136,4 @@ def _is_conflict(error: Exception) -> bool:
 
 
 def _tell(batch: Sequence[_Asked], answers: Sequence[Any]) -> None:
-    """Answer in the loops that asked."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
-    for asked, answer in zip(batch, answers, strict=True):
-        by_loop.setdefault(asked.answer.get_loop(), []).append((asked.answer, answer))
-    for loop, told in by_loop.items():
-        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
-            loop.call_soon_threadsafe(_answer, told)
-
-
-def _answer(told: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
-    for answer, value in told:
-        if answer.done():  # who asked has gone
-            continue
-        if isinstance(value, Exception):
-            answer.set_exception(value)
-        else:
-            answer.set_result(value)
+    answer([asked.answer for asked in batch], answers)

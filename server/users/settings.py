@@ -4,15 +4,17 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from aiohttp import web
 
 from ...executor import Json
 from ...executor.files.atomic import write_whole
-from ..body import read_json
+from ..body import read_aside, read_json
 from ..files.trouble import told_over_http
+from ..routing import Route
 from ..state import SERVER
+from ..wire_types import text
 from .who import user_folder
 
 FILE = "comfy.settings.json"
@@ -73,7 +75,7 @@ async def post_setting(request: web.Request) -> web.Response:
 async def _json(request: web.Request) -> Json:
     """Return the JSON that a body is, whatever its content type says: the editor calls it plain text."""
     try:
-        return read_json(await request.read())
+        return await read_aside(await request.read())
     except ValueError as error:
         raise web.HTTPBadRequest(text=f"The request's body is not JSON: {error}\n") from error
 
@@ -85,10 +87,12 @@ async def _changed(request: web.Request, values: Mapping[str, Json]) -> web.Resp
     return web.Response()
 
 
+CHANGED = {200: None} | text(400, 413, 500, 507)
+
 ROUTES = (
-    ("GET", "/settings", get_settings),
-    ("POST", "/settings", post_settings),
-    ("GET", "/settings/{id}", get_setting),
-    ("POST", "/settings/{id}", post_setting),
+    Route("GET", "/settings", get_settings, tag="users", answers={200: dict[str, Any]} | text(500)),
+    Route("POST", "/settings", post_settings, tag="users", body=dict[str, Any], answers=CHANGED),
+    Route("GET", "/settings/{id}", get_setting, tag="users", answers={200: Any} | text(500)),
+    Route("POST", "/settings/{id}", post_setting, tag="users", body=Any, answers=CHANGED),
 )
-"""Method, path and handler of a user's settings."""
+"""A user's settings."""

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -13,9 +14,11 @@ from ...executor import UnsafeNameError
 from ...executor.files.names import below, inside
 from ..files.forms import too_large
 from ..files.incoming import incoming, put
-from ..files.serving import GUARDS, serve
+from ..files.serving import GUARDS, SERVED, serve
 from ..files.trouble import told_over_http
+from ..routing import Route
 from ..state import SERVER
+from ..wire_types import Below, Info, Listing, Saving, text
 from .who import user_folder
 
 SHOWN_TYPES = frozenset(("application/json", "text/css", "text/plain"))
@@ -208,12 +211,46 @@ async def _told(request: web.Request, path: Path) -> web.Response:
     return web.json_response(item.info())
 
 
+TOLD = {200: str | Info}
+"""Where a file is now; what it is, with `full_info`."""
+
 ROUTES = (
-    ("GET", "/userdata", get_list),
-    ("GET", "/v2/userdata", get_tree),
-    ("GET", "/userdata/{file}", get_file),
-    ("POST", "/userdata/{file}", post_file),
-    ("DELETE", "/userdata/{file}", delete_file),
-    ("POST", "/userdata/{file}/move/{dest}", move_file),
+    Route(
+        "GET",
+        "/userdata",
+        get_list,
+        tag="users",
+        query=Listing,
+        answers={200: list[Any]} | text(400, 403, 404),
+    ),
+    Route(
+        "GET",
+        "/v2/userdata",
+        get_tree,
+        tag="users",
+        query=Below,
+        answers={200: list[dict[str, Any]]} | text(400, 404),
+    ),
+    Route("GET", "/userdata/{file}", get_file, tag="users", answers=SERVED | text(403, 404)),
+    Route(
+        "POST",
+        "/userdata/{file}",
+        post_file,
+        tag="users",
+        query=Saving,
+        body="application/octet-stream",
+        answers=TOLD | text(400, 403, 409, 413, 507),
+    ),
+    Route(
+        "DELETE", "/userdata/{file}", delete_file, tag="users", answers={204: None} | text(400, 403, 404, 507)
+    ),
+    Route(
+        "POST",
+        "/userdata/{file}/move/{dest}",
+        move_file,
+        tag="users",
+        query=Saving,
+        answers=TOLD | text(400, 403, 404, 409, 507),
+    ),
 )
-"""Method, path and handler of a user's files."""
+"""A user's files."""

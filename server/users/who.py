@@ -7,7 +7,9 @@ from aiohttp import web
 
 from ...executor import Folders
 from ..access.guard import identity_of
+from ..routing import Route
 from ..state import SERVER
+from ..wire_types import Complaint, UsersTold
 from .places import folder_of, folders_for
 
 
@@ -33,5 +35,8 @@ async def post_user(_: web.Request) -> web.Response:
     return web.json_response({"error": told}, status=400)
 
 
-ROUTES = (("GET", "/users", get_users), ("POST", "/users", post_user))
-"""Method, path and handler of what tells about users."""
+ROUTES = (
+    Route("GET", "/users", get_users, tag="users", answers={200: UsersTold}),
+    Route("POST", "/users", post_user, tag="users", answers={400: Complaint}),
+)
+"""What tells about users."""

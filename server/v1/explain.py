@@ -1,31 +1,34 @@
-"""What can be asked of inkloom beyond ComfyUI's interface: routes of its own, under the version of that."""
+"""POST /v1/explain: what a run would do, and why."""
 
+import msgspec
 from aiohttp import web
 
+from ...client.values import Explanation, Question
 from ..access.guard import identity_of
-from ..jobs.prompt import RefusedError, fields_of, validated
-from ..jobs.reasons import error_body, node_errors
+from ..routing import Route
 from ..state import SERVER
-from ..users.who import folders_of
-from ..workers.process import NoAnswerError, WorkerDiedError
+from .asking import problem_of, runnable
+from .routing import answer, body_of, errors
+from .workers import answered
 
 
 async def post_explain(request: web.Request) -> web.Response:
     """Tell what a workflow would do if it was queued now, and why; nothing runs."""
-    server, folders = request.app[SERVER], folders_of(request)
-    try:
-        validation = validated(fields_of(await request.read()), server.table, folders, server.limits)
-    except RefusedError as refused:
-        return web.json_response(refused.answer, status=400)
-    try:
-        user = identity_of(request).name
-        told = await server.worker.explain(validation.graph.to_api(), validation.outputs_good, user)
-    except WorkerDiedError as error:
-        return web.json_response(error_body("no_worker", str(error)), status=503)
-    except NoAnswerError as error:
-        return web.json_response(error_body("not_explained", str(error)), status=500)
-    return web.json_response({**told, "node_errors": node_errors(validation, server.table, folders)})
+    found = await runnable(request, await body_of(request, Question))
+    worker, user = request.app[SERVER].worker, identity_of(request).name
+    explained = await answered(worker.explain(found.graph.to_api(), found.outputs_good, user))
+    explanation = msgspec.convert({**explained, "problems": []}, Explanation)
+    return answer(msgspec.structs.replace(explanation, problems=[problem_of(one) for one in found.problems]))
 
 
-ROUTES = (("POST", "/v1/explain", post_explain),)
-"""Method, path and handler of every route of inkloom's own."""
+ROUTES = (
+    Route(
+        "POST",
+        "/v1/explain",
+        post_explain,
+        tag="workflows",
+        body=Question,
+        answers={200: Explanation} | errors(400, 413, 415, 422, 500, 503),
+    ),
+)
+"""What tells what a run would do."""

@@ -22,6 +22,11 @@ class Homes:
             self._engines[user] = _at_home(self._engines[ONLY], user)
         return self._engines[user]
 
+    @property
+    def shared(self) -> Engine:
+        """The engine whose caches and models are everybody's."""
+        return self._engines[ONLY]
+
     def close(self, seconds: float) -> None:
         """Wait until the disk has what was computed and what is remembered of runs; see `Engine.close`."""
         for engine in tuple(self._engines.values()):

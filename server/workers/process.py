@@ -7,19 +7,23 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from .. import tasks
 from ..access.identity import ONLY
 from .protocol import (
     LINE_LIMIT,
+    Answered,
     Cancel,
+    Estimate,
     Explain,
-    Explained,
     Finished,
     Free,
     Logged,
+    Look,
     ProtocolError,
+    Question,
     Ready,
     Run,
     Told,
@@ -27,9 +31,13 @@ from .protocol import (
     from_line,
     to_line,
 )
+from .stray import told_on
 
 PATIENCE = 5.0
 """Seconds that a worker gets to end by itself when the server stops."""
+
+LAST_WORDS = 0.5
+"""Seconds that what a worker has written is waited for when it has ended."""
 
 STARTING = 10.0
 """Seconds that a question waits for a worker that is being started."""
@@ -58,18 +66,20 @@ def command(
     cache_size: int | None = None,
     memory: int | None = None,
     precision: str = "auto",
+    device: str = "auto",
 ) -> tuple[str, ...]:
     """Return the command line of a worker on a root folder and files of extra model paths.
 
     `cache_size` are the bytes of results that it may keep on the disk, 0 for none; `memory` those that it
-    computes in, `precision` in what large models do.
+    computes in, `precision` in what large models do, `device` on what.
     """
     # -P: a file that happens to lie in the current folder must not replace a module.
     sizes = {"--cache-size": cache_size, "--memory": memory}
     room = tuple(f"{name}={size}" for name, size in sizes.items() if size is not None)
     # --: a path may begin with a dash.
-    module = (sys.executable, "-P", "-m", "inkloom.server.workers.worker")
-    return (*module, *room, f"--precision={precision}", "--", str(root), *map(str, extra_paths))
+    module = (sys.executable, "-P", "-m", "inkloom.server.workers.start")
+    how = (f"--precision={precision}", f"--device={device}")
+    return (*module, *room, *how, "--", str(root), *map(str, extra_paths))
 
 
 class WorkerProcess:
@@ -86,7 +96,7 @@ class WorkerProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._ready = asyncio.Event()
         self._numbers = itertools.count()
-        self._questions: dict[int, asyncio.Future[Explained]] = {}
+        self._questions: dict[int, asyncio.Future[Answered]] = {}
         self._inbox: asyncio.Queue[Ready | Told | Finished | WorkerDiedError] | None = (
             None  # of the running job
         )
@@ -94,6 +104,10 @@ class WorkerProcess:
         self._given = False  # the job was sent to the present process
         self._cancelled = False
         self._keeper: asyncio.Task[None] | None = None
+        self.told: Ready | None = None
+        """What the process said when it was ready; None while there is none that is."""
+        self.restarts = 0
+        """How many processes have ended by themselves, or could not be started."""
 
     @property
     def pid(self) -> int | None:
@@ -161,25 +175,42 @@ class WorkerProcess:
 
         Raises `WorkerDiedError` when there is no worker to answer, `NoAnswerError` when it can't.
         """
+        number, wanted = next(self._numbers), tuple(targets)
+        return await self._ask(Explain(question=number, prompt=prompt, targets=wanted, user=user))
+
+    async def estimate(
+        self, prompt: Mapping[str, object], targets: Sequence[str], user: str = ONLY
+    ) -> Mapping[str, object]:
+        """Return what a user's run of these outputs would take; raises what `explain` does."""
+        number, wanted = next(self._numbers), tuple(targets)
+        return await self._ask(Estimate(question=number, prompt=prompt, targets=wanted, user=user))
+
+    async def look(self) -> Mapping[str, object]:
+        """Return what is in memory and in the caches; raises what `explain` does, and waits for no start."""
+        return await self._ask(Look(question=next(self._numbers)), starting=0.0)
+
+    async def _ask(self, question: Question, starting: float | None = None) -> Mapping[str, object]:
+        """Return the answer to a question; a worker that is being started gets so many seconds for that."""
+        patience = self._starting if starting is None else starting
         try:
-            async with asyncio.timeout(self._starting):
+            async with asyncio.timeout(patience):
                 while not self._ready.is_set():  # it may have died again before this goes on
                     await self._ready.wait()
         except TimeoutError:
+            waited = f", and was not ready within {patience:g} seconds" if patience else ""
             raise WorkerDiedError(
-                f"The worker process is being started, and was not ready within {self._starting:g} seconds. "
+                f"The worker process is being started{waited}. "
                 "Ask again; if that goes on, see the server's log."
             ) from None
-        question = next(self._numbers)
-        answer = self._questions[question] = asyncio.get_running_loop().create_future()
+        answer = self._questions[question.question] = asyncio.get_running_loop().create_future()
         try:
-            await self._send(Explain(question=question, prompt=prompt, targets=tuple(targets), user=user))
+            await self._send(question)
             found = await answer
         finally:
-            del self._questions[question]
-        if found.explanation is None:
+            del self._questions[question.question]
+        if found.answer is None:
             raise NoAnswerError(found.failure)
-        return found.explanation
+        return found.answer
 
     def _give_up(self, error: WorkerDiedError) -> None:
         """Tell all who asked something that there will be no answer."""
@@ -199,6 +230,7 @@ class WorkerProcess:
         while True:
             how, lived = await self._one_life()
             failed_starts = 0 if lived else failed_starts + 1
+            self.restarts += 1
             log.error("the worker process %s; starting a new one", how)
             self._give_up(WorkerDiedError(f"The worker process that was asked {how}."))
             if self._inbox is not None and self._given:
@@ -217,13 +249,19 @@ class WorkerProcess:
                 *self._argv,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
                 limit=self._line_limit,
                 start_new_session=True,  # a Ctrl-C on the terminal is for the web process alone
             )
         except OSError as error:
             return f"can't be executed ({error})", False
         assert process.stdout is not None
+        assert process.stderr is not None
         self._process = process
+        # Lines of this kind come from nobody who knows a level; somebody should see them.
+        hearing = tasks.start(
+            told_on(process.stderr, partial(log.warning, "%s")), "reader of the worker's errors"
+        )
         try:
             async for line in process.stdout:
                 self._hear(line)
@@ -238,8 +276,11 @@ class WorkerProcess:
             await _end(process)
             raise
         finally:
+            # Not for ever: a process that it has started may hold the pipe.
+            await asyncio.wait([hearing], timeout=LAST_WORDS)
+            hearing.cancel()
             self._ready.clear()
-            self._process = None
+            self._process = self.told = None
 
     def _hear(self, line: bytes) -> None:
         try:
@@ -249,10 +290,11 @@ class WorkerProcess:
             return
         match message:
             case Ready():
+                self.told = message
                 self._ready.set()
                 if self._inbox is not None:
                     self._inbox.put_nowait(message)
-            case Explained(question=question) if answer := self._questions.get(question):
+            case Answered(question=question) if answer := self._questions.get(question):
                 if not answer.done():
                     answer.set_result(message)
             case Logged(level=level, text=text):

@@ -1,23 +1,29 @@
 """What the web process and a worker process say to each other: one JSON object on each line.
 
-    web -> worker:  run, cancel, explain, free
-    worker -> web:  ready, events, finished, explained, logged
+    web -> worker:  run, cancel, explain, estimate, look, free
+    worker -> web:  ready, events, finished, answered, logged
 
 Pictures cross as files in the root folder, never through here; only the small previews of a moment do, which
 would be gone before a file of theirs was found. The same lines could travel over a socket to
 another host; nothing in them belongs to one machine but file names below the root.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import ClassVar, get_args
 
 from ...executor import Json
 from ..access.identity import ONLY
+from ..json_text import json_of, value_of
 
 LINE_LIMIT = 64 * 2**20
 """Longest line that a worker sends, in bytes: the start of a run names every node."""
+
+
+class Written(str):
+    """JSON text, which goes into a line as it is: whoever reads the line gets its value."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +32,7 @@ class Run:
 
     type: ClassVar[str] = "run"
     job: str
-    prompt: Mapping[str, object]  # API format
+    prompt: Mapping[str, object] | Written  # API format
     targets: tuple[str, ...]
     extra_pnginfo: Json = None
     previews: str | None = None
@@ -60,6 +66,28 @@ class Explain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """Tell what a run of these output nodes of a validated graph would take: at once, as for `Explain`."""
+
+    type: ClassVar[str] = "estimate"
+    question: int
+    prompt: Mapping[str, object]  # API format
+    targets: tuple[str, ...]
+    user: str = ONLY
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", tuple(self.targets))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Tell what is in memory and in the caches: at once, also while a job runs."""
+
+    type: ClassVar[str] = "look"
+    question: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Free:
     """Give memory back once the running job has ended: weights, and with `results` what is remembered too."""
 
@@ -69,10 +97,16 @@ class Free:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The worker has started and waits for its first job."""
+    """The worker has started and waits for its first job.
+
+    `device` is what it computes on, as torch writes it, `title` what people call that, `total` its bytes.
+    """
 
     type: ClassVar[str] = "ready"
     pid: int
+    device: str = "cpu"
+    title: str = "cpu"
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +130,12 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
-    """The answer to an `Explain`: the explanation in the executor's own JSON form, or why there is none."""
+class Answered:
+    """What a question is answered with, as an object of JSON, or why there is no answer."""
 
-    type: ClassVar[str] = "explained"
+    type: ClassVar[str] = "answered"
     question: int
-    explanation: Mapping[str, object] | None = None
+    answer: Mapping[str, object] | None = None
     failure: str = ""
 
 
@@ -114,8 +148,9 @@ class Logged:
     text: str
 
 
-ToWorker = Run | Cancel | Explain | Free
-FromWorker = Ready | Told | Finished | Explained | Logged
+Question = Explain | Estimate | Look
+ToWorker = Run | Cancel | Question | Free
+FromWorker = Ready | Told | Finished | Answered | Logged
 
 _KINDS = {kind.type: kind for kind in (*get_args(ToWorker), *get_args(FromWorker))}
 
@@ -129,14 +164,18 @@ def to_line(message: ToWorker | FromWorker) -> bytes:
     data = {
         field.name: getattr(message, field.name) for field in fields(message)
     }  # asdict would copy the graph
-    # In ASCII: half of a surrogate pair, which JSON text may carry as an escape, has no other encoding.
-    return json.dumps({"type": message.type, **data}).encode() + b"\n"
+    written = [(name, data.pop(name)) for name, value in [*data.items()] if isinstance(value, Written)]
+    line = json_of({"type": message.type, **data})
+    for name, text in written:
+        # Text in one line is as right in many, but not here.
+        line = b'%s,"%s":%s}' % (line[:-1], name.encode(), text.replace("\n", " ").encode())
+    return line + b"\n"
 
 
 def from_line(line: bytes) -> ToWorker | FromWorker:
     """Read one line back; raises `ProtocolError` with the line's beginning when it is no message."""
     try:
-        data = json.loads(line)
+        data = value_of(line)
         kind = _KINDS[data.pop("type")]
         return kind(**data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

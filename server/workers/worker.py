@@ -1,11 +1,13 @@
-"""A worker process: `python -m inkloom.server.workers.worker ROOT` runs the jobs of its standard input.
+"""A worker process, once it has started (`start`): it runs the jobs of its standard input.
 
 One job at a time on the main thread; results stay in memory between jobs. A second thread listens, so that a
 job can be cancelled while it runs, and so that this process ends when the one that started it does. A third
 answers what a workflow would do, one question at a time: that may take long where a file has to be hashed.
+So what is in memory is told by a fourth.
 """
 
 import argparse
+import faulthandler
 import gc
 import importlib
 import logging
@@ -18,32 +20,37 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from ...executor import CancelToken, Event, Graph, Node, ReceiptFile, RunFailed, WorkflowError, to_json
-from ...executor.explaining import explain
 from ...nodes import (
     NODES,
+    DeviceError,
     Engine,
     chosen_precision,
     open_cache,
+    open_device,
     open_folders,
     open_history,
     open_memory,
     with_precision,
     with_subgraphs,
 )
+from .answers import answer_to
 from .homes import Homes
 from .protocol import (
     LINE_LIMIT,
+    Answered,
     Cancel,
+    Estimate,
     Explain,
-    Explained,
     Finished,
     Free,
     FromWorker,
     Logged,
+    Look,
     ProtocolError,
+    Question,
     Ready,
     Run,
     Told,
@@ -58,8 +65,8 @@ CLOSING = 2.0
 MANY = 128
 """Events that are told at once, at most."""
 
-SOON = 0.01
-"""Seconds that an event waits at most for others to be told with it, while they keep coming."""
+SOON = 0.001
+"""Seconds that an event waits for others to be told with it."""
 
 LOG_LIMIT = 2**16
 """Characters of a log line that are told."""
@@ -71,7 +78,8 @@ class Inbox:
     """What the web process asks for: jobs in their order, which of them are to stop, and questions."""
 
     def __init__(self) -> None:
-        self.questions: SimpleQueue[Explain] = SimpleQueue()
+        self.questions: SimpleQueue[Question] = SimpleQueue()
+        self.looks: SimpleQueue[Question] = SimpleQueue()
         self._jobs: SimpleQueue[tuple[Run, CancelToken] | Free] = SimpleQueue()
         self._tokens: dict[str, CancelToken] = {}
         self._lock = threading.Lock()
@@ -105,8 +113,10 @@ class Inbox:
                     token = self._tokens.get(name)
                 if token is not None:
                     token.cancel()
-            case Explain() as asked:
+            case Explain() | Estimate() as asked:
                 self.questions.put(asked)
+            case Look() as asked:
+                self.looks.put(asked)
             case Free() as wish:
                 self._jobs.put(wish)
             case other:
@@ -137,16 +147,16 @@ class Telling(logging.Handler):
 class Speaker:
     """Tells the web process; safe to use from several threads.
 
-    Events wait until there is a pause, or until there are many: quick nodes would wake that process one by
-    one.
+    Events wait a moment for others: quick nodes would wake that process one by one.
     """
 
     def __init__(self, sink: BinaryIO) -> None:
         self._sink = sink
         self._job = ""
         self._events: list[Event] = []
-        self._since = 0.0  # when the first of them came
         self._lock = threading.Lock()
+        self._some = threading.Event()
+        threading.Thread(target=self._tell_soon, name="speaker", daemon=True).start()
 
     def event(self, job: str, event: Event) -> None:
         """Tell an event of a job, soon."""
@@ -154,15 +164,11 @@ class Speaker:
             if job != self._job:
                 self._tell_events()
             if not self._events:
-                self._job, self._since = job, time.monotonic()
+                self._job = job
+                self._some.set()
             self._events.append(event)
-            if len(self._events) >= MANY or time.monotonic() >= self._since + SOON:
+            if len(self._events) >= MANY:
                 self._tell_events()
-
-    def pause(self) -> None:
-        """Tell what waits."""
-        with self._lock:
-            self._tell_events()
 
     def say(self, message: FromWorker) -> None:
         """Tell a message, after the events that wait."""
@@ -172,6 +178,13 @@ class Speaker:
         """Tell a message that is a line already."""
         with self._lock:
             self._tell_events(line)
+
+    def _tell_soon(self) -> None:
+        while self._some.wait():
+            self._some.clear()
+            time.sleep(SOON)
+            with self._lock:
+                self._tell_events()
 
     def _tell_events(self, *after: bytes) -> None:
         events, self._events = self._events, []
@@ -191,21 +204,29 @@ def event_lines(job: str, events: Sequence[Event], limit: int = LINE_LIMIT) -> l
     return [to_line(Told(job=job, events=(event,))) for event in told]
 
 
-def work(engine: Engine, source: BinaryIO, sink: BinaryIO, preload: tuple[str, ...]) -> None:
+def work(
+    engine: Engine,
+    source: BinaryIO,
+    sink: BinaryIO,
+    preload: tuple[str, ...],
+    listening: Callable[[], object],
+) -> None:
     """Run jobs for ever: read them from `source`, tell their events to `sink`."""
     speaker = Speaker(sink)
 
-    def answer() -> None:
+    def answer(questions: SimpleQueue[Question]) -> None:
         while True:
-            asked = inbox.questions.get()
-            speaker.send(answer_line(homes.of(asked.user), asked))
+            speaker.send(answer_line(homes, questions.get()))
 
     inbox, homes = Inbox(), Homes(engine)
     ending = partial(homes.close, CLOSING)
     threading.Thread(target=inbox.listen, args=(source, ending), name="listener", daemon=True).start()
-    threading.Thread(target=answer, name="answers", daemon=True).start()
+    listening()
+    for questions, name in ((inbox.questions, "answers"), (inbox.looks, "looks")):
+        threading.Thread(target=answer, args=(questions,), name=name, daemon=True).start()
     logging.getLogger().addHandler(Telling(speaker.say))
-    speaker.say(Ready(pid=os.getpid()))
+    device = engine.device
+    speaker.say(Ready(pid=os.getpid(), device=device.name, title=device.title, total=device.total))
     for module in preload:  # while nobody waits, rather than in the first job
         importlib.import_module(module)
     gc.collect()
@@ -215,32 +236,31 @@ def work(engine: Engine, source: BinaryIO, sink: BinaryIO, preload: tuple[str, .
             case Free(results=results):
                 engine.free(results=results)
             case (job, token):
-                for event in _run(homes.of(job.user), job, token, speaker.pause):
+                for event in _run(homes.of(job.user), job, token):
                     speaker.event(job.job, event)
                 inbox.forget(job)
                 speaker.say(Finished(job=job.job))
 
 
-def answer_line(engine: Engine, asked: Explain, limit: int = LINE_LIMIT) -> bytes:
+def answer_line(homes: Homes, asked: Question, limit: int = LINE_LIMIT) -> bytes:
     """Return the line that answers a question, of no more than `limit` bytes."""
     try:
-        told = explain.to_json(engine.explain(Graph.parse(asked.prompt), asked.targets))
-        line = to_line(Explained(question=asked.question, explanation=told))
+        line = to_line(Answered(question=asked.question, answer=answer_to(homes, asked)))
         if len(line) <= limit:
             return line
-        failure = f"the explanation is longer than {limit} bytes; ask for fewer outputs at a time"
+        failure = f"the answer is longer than {limit} bytes; ask for fewer outputs at a time"
     except WorkflowError as error:  # it was right when the web process looked; a file may be gone since
         failure = "\n".join(problem.message for problem in error.problems)
     except Exception as error:  # whatever it is, the question gets an answer, and the next one too
-        log.exception("a workflow could not be explained")
+        log.exception("a question could not be answered")
         failure = f"{type(error).__name__}: {error}"
-    return to_line(Explained(question=asked.question, failure=failure))
+    return to_line(Answered(question=asked.question, failure=failure))
 
 
-def _run(engine: Engine, job: Run, token: CancelToken, pausing: Callable[[], object]) -> Iterator[Event]:
+def _run(engine: Engine, job: Run, token: CancelToken) -> Iterator[Event]:
     nodes: Mapping[str, Node] = {}
     try:
-        graph = Graph.parse(job.prompt)
+        graph = Graph.parse(cast(Mapping[str, object], job.prompt))  # a line has no other
         nodes = graph.nodes
         yield from engine.run(
             graph,
@@ -249,7 +269,6 @@ def _run(engine: Engine, job: Run, token: CancelToken, pausing: Callable[[], obj
             extra_pnginfo=job.extra_pnginfo,
             previews=job.previews,
             receipts=None if job.receipts is None else ReceiptFile(engine.folders.base / job.receipts),
-            pausing=pausing,
         )
     except WorkflowError as error:  # it was right when it was accepted; a file may be gone since
         node = next((problem.node for problem in error.problems if problem.node in nodes), None)
@@ -263,25 +282,40 @@ def _run(engine: Engine, job: Run, token: CancelToken, pausing: Callable[[], obj
         )
 
 
-def main(engine: Engine, preload: tuple[str, ...] = ()) -> None:
-    """Serve this process's standard input and output; `preload` are modules that jobs will need anyway."""
+def main(
+    engine: Engine, preload: tuple[str, ...] = (), listening: Callable[[], object] = lambda: None
+) -> None:
+    """Serve this process's standard input and output; `preload` are modules that jobs will need anyway.
+
+    `listening` is called once what comes in is read.
+    """
+    faulthandler.enable()  # says where native code has crashed
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the web process, which then ends this one
     # Keep the way out for the protocol alone: what a library prints goes to standard error.
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    work(engine, sys.stdin.buffer, sink, preload)
+    work(engine, sys.stdin.buffer, sink, preload, listening)
 
 
-if __name__ == "__main__":
+def run(argv: Sequence[str], listening: Callable[[], object]) -> None:
+    """Be the worker that a command line describes; `listening` is called once what comes in is read."""
     parser = argparse.ArgumentParser()
     parser.add_argument("root", type=Path)
     parser.add_argument("extra_paths", type=Path, nargs="*")
     parser.add_argument("--cache-size", type=int)
     parser.add_argument("--memory", type=int)
     parser.add_argument("--precision", default="auto")
-    given = parser.parse_args()
+    parser.add_argument("--device", default="auto")
+    given = parser.parse_args(argv)
+    try:
+        device = open_device(given.device, given.memory)
+        precision = chosen_precision(given.precision, card=device.capability)
+    except (DeviceError, ValueError) as error:
+        sys.exit(f"inkloom's worker: {error}")
     folders = open_folders(given.root, extra_paths=given.extra_paths)
-    cache = open_cache(folders, given.cache_size, given.memory)
-    table = with_subgraphs(with_precision(NODES, chosen_precision(given.precision)), folders.base)
-    engine = Engine(table, folders, cache, open_history(folders, cache), open_memory(folders, given.memory))
-    main(engine, preload=("torch", "inkloom.diffusion.files.checkpoint", "inkloom.diffusion.sampling"))
+    # Results lie in the machine's memory, wherever models compute.
+    cache = open_cache(folders, given.cache_size, given.memory if device.kind == "cpu" else None)
+    table = with_subgraphs(with_precision(NODES, precision), folders.base)
+    room = open_memory(folders, given.memory, device)
+    engine = Engine(table, folders, cache, open_history(folders, cache), room, device)
+    main(engine, ("torch", "inkloom.diffusion.files.checkpoint", "inkloom.diffusion.sampling"), listening)

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from inkloom.cli.bars import Bars
-from inkloom.cli.drawing import STOPPING, Names
+from inkloom.cli.shown.bars import Bars
+from inkloom.cli.shown.drawing import STOPPING, Names
 from inkloom.executor import Event, Graph, NodeBlocked, NodeFailed, NodeFinished, NodeStarted, Progress
 from inkloom.nodes import NODES
 

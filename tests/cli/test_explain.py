@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from inkloom.cli.columns import PIPE_WIDTH
+from inkloom.cli.shown.columns import PIPE_WIDTH
 
 Edited = Callable[..., dict[str, Any]]
 
@@ -43,6 +43,13 @@ def test_before_and_after_a_run(inkloom: Any, write: Any, edited: Edited) -> Non
         "because EmptyImage (1) above it changed",
     ]
     assert all(row[3].strip().startswith("~") for row in rows(said)), "as other inputs took"
+
+
+def test_the_disk_counts_only_for_runs_that_use_it(inkloom: Any, write: Any, edited: Edited) -> None:
+    path = write(edited())
+    assert inkloom("run", path).status == 0
+    assert "nothing runs" in inkloom("explain", path).out
+    assert "nothing is cached" in inkloom("explain", path, "--no-disk-cache").out
 
 
 def test_as_one_object(inkloom: Any, write: Any, edited: Edited) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inkloom.cli.drawing import Names
+from inkloom.cli.shown.drawing import Names
 from inkloom.executor import Graph
 from inkloom.nodes import NODES
 

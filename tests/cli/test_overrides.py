@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inkloom.cli.overrides import overridden
+from inkloom.cli.sources.overrides import overridden
 from inkloom.cli.usage import UsageError
 from inkloom.executor import Graph, Link
 from inkloom.nodes import NODES

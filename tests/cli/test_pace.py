@@ -2,7 +2,7 @@
 
 import pytest
 
-from inkloom.cli.pace import Pace, duration_text, speed_text
+from inkloom.cli.shown.pace import Pace, duration_text, speed_text
 
 
 @pytest.mark.parametrize(

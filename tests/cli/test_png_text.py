@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from inkloom.cli.png_text import SIGNATURE, png_text
+from inkloom.cli.sources.png_text import SIGNATURE, png_text
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

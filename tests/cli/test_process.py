@@ -37,7 +37,7 @@ def test_loads_nothing_heavy(argv: list[str], write: Callable[[object], str], ed
         "import contextlib, sys\n"
         "from inkloom.cli.main import command_line\n"
         "with contextlib.suppress(SystemExit): command_line(sys.argv[1:])\n"
-        "heavy = {'torch', 'transformers', 'aiohttp', 'numpy', 'safetensors'}\n"
+        "heavy = {'torch', 'transformers', 'aiohttp', 'httpx2', 'numpy', 'safetensors'}\n"
         "print(*sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
     )
     done = python(program, *argv)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from inkloom.cli.webp_text import webp_text
+from inkloom.cli.sources.webp_text import webp_text
 
 SAVED: dict[str, Any] = {
     "version": 0.4,

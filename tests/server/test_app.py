@@ -260,7 +260,7 @@ async def test_a_client_gets_previews_in_the_form_it_takes(client: TestClient, m
             async for message in socket:
                 if message.type is WSMsgType.BINARY:
                     frames.append(message.data)
-                elif f'"node": null, "prompt_id": "{job}"' in message.data:
+                elif json.loads(message.data)["data"] == {"node": None, "prompt_id": job}:
                     break
     assert frames
     for frame in frames:

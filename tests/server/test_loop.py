@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from inkloom.executor import Folders
 from inkloom.nodes import NODES
 from inkloom.server.app import make_app
+from inkloom.server.limits import LIMITS
 from inkloom.server.workers.process import command
 
 LONGEST = 0.05
@@ -94,4 +95,19 @@ async def test_the_longest_turn(client: TestClient[Any, Any]) -> None:
             if '"execution_success"' in message.data[:64]:
                 break
         await ask("/history")
+    assert watch.longest < LONGEST, f"the loop was held up for {watch.longest:.3f} s"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_bodies_of_very_many_values(client: TestClient[Any, Any]) -> None:
+    """A million nodes, which are refused unread, and as many values as may be."""
+    million = b'{"prompt": {%s}}' % b",".join(b'"%d":{}' % number for number in range(10**6))
+    most = b'{"a": [%s]}' % b",".join(b'{"b":[]}' for _ in range(LIMITS.json_values))
+    header = {"Content-Type": "application/json"}
+    async with watched() as watch:
+        for path in ("/prompt", "/queue", "/settings", "/v1/jobs"):
+            for body in (million, most):
+                async with client.post(path, data=BytesIO(body), headers=header) as answer:
+                    refused = 200 if body is most and path in ("/queue", "/settings") else 400
+                    assert answer.status == refused, path
     assert watch.longest < LONGEST, f"the loop was held up for {watch.longest:.3f} s"

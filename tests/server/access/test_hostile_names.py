@@ -9,6 +9,8 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession, FormData
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from yarl import URL
 
 from inkloom.executor import Folders, Graph, validate
@@ -196,11 +198,11 @@ def test_literals_of_workflows(root: Path, class_type: str, key: str) -> None:
     """No node takes a file by such a name: neither is it found, nor is looking for it an error of ours."""
     folders = Folders(root)
     for name in names(root):
-        for given in (name, f"{name} [output]", f"{name} [input]"):
-            node: dict[str, Any] = {"class_type": class_type, "inputs": {key: given}}
+        for literal in (name, f"{name} [output]", f"{name} [input]"):
+            node: dict[str, Any] = {"class_type": class_type, "inputs": {key: literal}}
             graph = {"1": node, "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}}}
             validation = validate(Graph.parse(graph), NODES, folders)
-            assert [problem for problem in validation.problems if problem.input == key], given
+            assert [problem for problem in validation.problems if problem.input == key], literal
             assert SECRET not in str([problem.message for problem in validation.problems])
 
 
@@ -225,3 +227,38 @@ def test_the_resolver(root: Path) -> None:
             except (UnsafeNameError, OSError, UnicodeEncodeError):
                 continue
             assert found.resolve().is_relative_to((root / folder).resolve()), name
+
+
+PARTS = st.sampled_from(
+    (
+        "..",
+        ".",
+        "",
+        "a",
+        "link.png",
+        "folder_link",
+        "round",
+        "nul",
+        "aux.png",
+        "C:",
+        "~",
+        "\\",
+        "\0",
+        "%2e%2e",
+    )
+) | st.text(max_size=4)
+"""What hostile names are put together from, with whatever characters there are between them."""
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(PARTS, st.sampled_from(("/", "//", "\\", "", "%2f"))), max_size=8))
+def test_whatever_a_name_is_put_together_from(root: Path, parts: list[tuple[str, str]]) -> None:
+    name = "".join(part + separator for part, separator in parts)
+    folder = (root / "output").resolve()
+    try:
+        found = below(root / "output", name)
+    except (UnsafeNameError, OSError, UnicodeEncodeError):
+        return
+    assert found.resolve() != folder, "a name is of something in the folder"
+    assert found.resolve().is_relative_to(folder)
+    assert not set(name) & {"\\", "\0"}

@@ -14,6 +14,8 @@ import pytest
 from aiohttp import ClientSession, FormData, WSMsgType
 from PIL import Image
 
+from inkloom.server.access.users import add
+from inkloom.server.body import read_json
 from inkloom.server.limits import LIMITS, Limits, rows
 
 from .conftest import Running, Serve
@@ -34,7 +36,8 @@ def test_the_documentation_has_the_table(row: tuple[str, str, str]) -> None:
 
 @pytest.mark.parametrize("name", [one.name for one in fields(Limits)])
 def test_every_limit_has_a_test(name: str) -> None:
-    files = (Path(__file__), Path(__file__).with_name("test_connections.py"))
+    here = Path(__file__)
+    files = (here, here.with_name("test_connections.py"), here.parent.parent / "v1" / "test_events.py")
     text = "".join(path.read_text(encoding="utf-8") for path in files)
     assert f"{name}=" in text or f"LIMITS.{name}" in text
 
@@ -54,11 +57,38 @@ async def answers(server: Running) -> None:
 
 async def test_bodies(serve: Serve) -> None:
     async with serve(limits=small(json_bytes=1000)) as server, server.client() as client:
+        packed = gzip.compress(b" " * 10_000_000)
         for path in ("/prompt", "/queue", "/settings", "/v1/explain", "/interrupt"):
-            await told(client, path, 413, data=b" " * 1001)
-            packed = gzip.compress(b" " * 10_000_000)
-            await told(client, path, 413, data=packed, headers={"Content-Encoding": "gzip"})
+            kind = {"Content-Type": "application/json"}
+            await told(client, path, 413, data=b" " * 1001, headers=kind)
+            await told(client, path, 413, data=packed, headers={**kind, "Content-Encoding": "gzip"})
         await told(client, "/queue", 200, data=b" " * 1000)
+
+
+async def test_many_bodies_at_once(serve: Serve) -> None:
+    """What is being sent counts from its first byte on; what has been read, no more."""
+    limits = small(json_bytes=1000, bodies_bytes=2000)
+    async with serve(limits=limits) as server, server.client() as client:
+        head = b"POST /queue HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
+        slow = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        for _, writer in slow:
+            writer.write(head % 1000)
+        async with asyncio.timeout(20):
+            while (status := await posted(client)) == 200:  # until the server has read both heads
+                pass
+        assert status == 503
+        await told(client, "/userdata/a", 200, data=b"x" * 1000)  # it goes to the disk
+        await answers(server)
+        for reader, writer in slow:
+            writer.write(b" " * 1000)
+            assert (await reader.readline()).split()[1] == b"200"
+            writer.close()
+        await told(client, "/queue", 200, data=b" " * 1000)
+
+
+async def posted(client: ClientSession) -> int:
+    async with client.post("/queue", data=b" " * 500) as answer:
+        return answer.status
 
 
 async def test_files(serve: Serve) -> None:
@@ -112,6 +142,19 @@ async def test_deep_values(serve: Serve, levels: int) -> None:
             assert "nested" in await told(client, "/prompt", 400, data=io.BytesIO(prompt % nested(levels)))
 
 
+@pytest.mark.parametrize("begins", [0, 2**18 - 1, 2**19 + 1])
+@pytest.mark.parametrize("kind", [str, bytes])
+def test_many_values(kind: type, begins: int) -> None:
+    for more in (0, 1):
+        text = " " * begins + "[" + "0," * (LIMITS.json_values - 1 + more) + "0,0]"
+        given = text if kind is str else text.encode()
+        if more:
+            with pytest.raises(ValueError, match="too many values"):
+                read_json(given)
+        else:
+            assert read_json(given) == [0] * (LIMITS.json_values + 1)
+
+
 async def test_numbers_beyond_all_bounds(serve: Serve) -> None:
     async with serve() as server, server.client() as client:
         for number in (b"9" * 5000, b"1e999", b"-1e999", b"1" + b"0" * 400, b"1000000000"):
@@ -120,20 +163,31 @@ async def test_numbers_beyond_all_bounds(serve: Serve) -> None:
             await told(client, "/prompt", 400, data=body)
 
 
+async def test_windows_beyond_all_bounds(serve: Serve) -> None:
+    async with serve() as server, server.client() as client:
+        for number in ("9" * 20, f"-{'9' * 20}", str(2**63), str(-(2**63)), "0"):
+            for query in (f"offset={number}", f"max_items={number}", f"max_items=1&offset={number}"):
+                async with client.get(f"/history?{query}") as answer:
+                    assert (answer.status, await answer.json()) == (200, {}), query
+        async with client.get(f"/history?offset={'9' * 5000}") as answer:
+            assert answer.status == 400
+
+
 async def test_nodes(serve: Serve) -> None:
     many = {str(number): SHOW["1"] for number in range(11)}
     saved = {"nodes": [{"id": number, "type": "Show"} for number in range(11)], "links": []}
     async with serve(limits=small(nodes=10)) as server, server.client() as client:
         for prompt in (many, saved):
-            for path in ("/prompt", "/v1/explain"):
-                assert "at most 10" in await told(client, path, 400, json={"prompt": prompt})
+            assert "at most 10" in await told(client, "/prompt", 400, json={"prompt": prompt})
+            assert "at most 10" in await told(client, "/v1/explain", 422, json={"workflow": prompt})
         await told(client, "/prompt", 200, json={"prompt": dict(list(many.items())[:10])})
 
 
 async def test_a_million_nodes(serve: Serve) -> None:
     body = b'{"prompt": {%s}}' % b",".join(b'"%d":{}' % number for number in range(10**6))
     async with serve() as server, server.client() as client:
-        assert "at most 100000" in await told(client, "/prompt", 400, data=io.BytesIO(body))
+        for path in ("/prompt", "/settings", "/queue"):
+            assert "too many values" in await told(client, path, 400, data=io.BytesIO(body))
         await answers(server)
 
 
@@ -155,6 +209,54 @@ async def test_a_queue_that_is_full(serve: Serve) -> None:
         assert error["node_errors"] == {}
         await told(client, "/queue", 200, json={"clear": True})
         await told(client, "/prompt", 200, json={"prompt": SHOW})
+
+
+async def test_a_queue_that_has_too_many_bytes(serve: Serve, tmp_path: Path) -> None:
+    body = {"prompt": SHOW, "extra_data": {"long": "x" * 1000}}
+    for name, limits in (("one", small(waiting_bytes=3000)), ("all", small(waiting_bytes_of_all=3000))):
+        alice, bob = add(tmp_path / name, "alice"), add(tmp_path / name, "bob")
+        async with (
+            serve(limits=limits, root=tmp_path / name) as server,
+            server.client(alice) as client,
+            server.client(bob) as other,
+        ):
+            for _ in range(2):
+                await told(client, "/prompt", 200, json=body)
+            assert "3000 are the most" in await told(client, "/prompt", 429, json=body)
+            await told(other, "/prompt", 200 if name == "one" else 429, json=body)
+            await told(client, "/queue", 200, json={"clear": True})
+            await told(client, "/prompt", 200, json=body)
+            huge = {"prompt": SHOW, "extra_data": {"long": "x" * 4000}}
+            assert "bytes" in await told(client, "/prompt", 429, json=huge)
+
+
+async def test_wrong_tokens(serve: Serve, tmp_path: Path) -> None:
+    alice = add(tmp_path, "alice")
+    add(tmp_path, "bob")
+    async with serve(limits=small(wrong_tokens=3, wrong_addresses=2)) as server, server.client() as client:
+
+        async def shown(token: str, how: str = "header") -> tuple[int, str | None]:
+            if how == "header":
+                request = client.get("/queue", headers={"Authorization": f"Bearer {token}"})
+            else:
+                request = client.post("/login", data={"token": token}, allow_redirects=False)
+            async with request as answer:
+                return answer.status, answer.headers.get("Retry-After")
+
+        assert await shown(alice) == (200, None)
+        assert await shown("wrong") == (401, None)
+        assert await shown("wrong 2", "form") == (403, None)
+        assert await shown("wrong 3") == (401, None)
+        for how in ("header", "form"):
+            status, seconds = await shown("wrong 4", how)
+            assert status == 429
+        status, seconds = await shown("wrong 4")
+        assert seconds is not None
+        assert 0 < int(seconds) <= 20
+        assert await shown(alice) == (200, None), "who was in before is not locked out"
+        assert await shown(alice, "form") == (303, None)
+        async with client.get("/login") as answer:
+            assert answer.status == 200
 
 
 def huge_png(side: int) -> bytes:

@@ -90,9 +90,28 @@ async def test_what_a_dead_server_ran_is_taken_over_at_once_and_what_a_living_on
         async with opened(tmp_path) as third:
             assert (await third.take()).job.id == "b"
             assert third.remaining == 2
-            queue = await third.queue()
+            [queue] = [piece async for piece in third.queue()]
             assert [one.id for one in queue.running] == ["a", "b"]
         assert not lock.exists()
+
+
+async def test_receipts_that_a_killed_server_left_go_when_the_next_one_starts(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        for name in "ab":
+            await jobs.put(job(name))
+        ended = tmp_path / (await jobs.take()).receipts
+        ended.parent.mkdir(exist_ok=True)
+        _, following = await jobs.finish(record(jobs))
+        assert following is not None
+        assert following is jobs.running
+        ended.write_text("killed before this was deleted")
+        runs = tmp_path / following.receipts
+        runs.write_text("it will go on")
+        others = [ended.with_name(name) for name in (f"1-{'0' * 32}", "99-x", "x-99", "1")]
+        for path in others:
+            path.write_text("another database's")
+    async with opened(tmp_path) as jobs:
+        assert sorted(ended.parent.iterdir()) == sorted([runs, *others])
 
 
 async def test_receipts_go_with_their_job(tmp_path: Path) -> None:
@@ -102,10 +121,32 @@ async def test_receipts_go_with_their_job(tmp_path: Path) -> None:
         path = tmp_path / attempt.receipts
         path.parent.mkdir()
         path.touch()
-        assert await jobs.finish(record(jobs))
+        assert await jobs.finish(record(jobs)) == (True, None)
+        assert path.exists(), "the end may still be undone by a loss of power"
+        await jobs.settle(attempt)
         assert not path.exists()
         await jobs.put(job("a"))
         assert (await jobs.take()).receipts != attempt.receipts, "another job of the same id"
+
+
+async def test_events_are_numbered_at_once_and_found_before_they_are_stored(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        await jobs.put(job("a"))
+        await jobs.take()
+        noted = [jobs.note({"type": "x", "number": number}) for number in range(3)]
+        await jobs._tend()
+        noted += [jobs.note({"type": "x", "number": number}) for number in range(3, 5)]
+        assert [(event.seq, event.attempt) for event in noted] == [(seq, 1) for seq in range(1, 6)]
+        assert len(await jobs._store.events_since("a")) == 3
+        for after, most in ((0, 9), (0, 4), (2, 1), (3, 1), (4, 9), (5, 9)):
+            assert await jobs.events_since("a", after, most) == noted[after : after + most]
+        assert await jobs.events_since("b", 0) == []
+        await jobs.give_back("it died")
+        await jobs.take()
+        again = jobs.note({"type": "y"})
+        assert (again.seq, again.attempt) == (6, 2)
+        await jobs.finish(record(jobs))
+        assert await jobs.events_since("a", 0) == [*noted, again]
 
 
 async def test_the_end_of_a_run_is_insisted_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,11 +165,11 @@ async def test_the_end_of_a_run_is_insisted_on(tmp_path: Path, monkeypatch: pyte
         assert not finishing.done()
         other.execute("ROLLBACK")
         other.close()
-        assert await finishing
+        assert await finishing == (True, None)
         ended = await jobs.record("a")
         assert ended is not None
-        assert ended.outcome.outputs == '{"9": {}}'
-        assert [event.body for event in await jobs._store.events_since("a")] == ['{"type": "node_started"}']
+        assert ended.outcome.outputs == '{"9":{}}'
+        assert [event.body for event in await jobs._store.events_since("a")] == ['{"type":"node_started"}']
 
 
 async def test_a_request_that_needs_a_database_that_is_gone_is_answered_with_the_reason() -> None:

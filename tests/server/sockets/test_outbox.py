@@ -105,7 +105,7 @@ MOST_BYTES = 2 * 10**6
 
 def told_of(*, steps: int) -> Iterator[Message]:
     """Yield the messages of a run of many nodes that each take so many steps."""
-    story = Story(Job(id="j" * 36, number=0, prompt={}, extra_data={}, outputs=()))
+    story = Story(Job(id="j" * 36, number=0, prompt="{}", extra_data={}, outputs=()))
     names = [str(number) for number in range(NODES)]
     yield from story.tell(RunStarted(nodes=tuple(names), cached=(), outputs=()))
     for name in names:
@@ -143,3 +143,22 @@ async def test_a_large_run_is_told_in_few_bytes_and_every_last_state_arrives(
     assert len(last) == NODES
     assert states[-1].data["nodes"] == last, "the last one has every node"
     assert sent[-1].type == "execution_success"
+
+
+async def test_an_end_that_does_not_concern_it_wakes_nobody() -> None:
+    looks: list[int] = []
+
+    def clock() -> float:
+        looks.append(1)
+        return 0.0
+
+    outbox = Outbox(clock=clock)
+    taking = asyncio.create_task(outbox.take())
+    await asyncio.sleep(0)
+    before = len(looks)
+    outbox.end("run of another")
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(looks) == before
+    outbox.put(fact("a"))
+    assert [message.type for message in await taking] == ["a"]

@@ -41,7 +41,7 @@ def entry_of(story: Story) -> Any:
     return json.loads(wire.entry(ended))
 
 
-JOB = Job(id="j", number=0, prompt={}, extra_data={}, outputs=("9",))
+JOB = Job(id="j", number=0, prompt="{}", extra_data={}, outputs=("9",))
 
 
 def started(cached: tuple[str, ...] = ()) -> RunStarted:

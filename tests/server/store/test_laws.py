@@ -10,9 +10,9 @@ from sqlalchemy import URL, create_engine, update
 from inkloom.server.store import (
     Accepted,
     Counts,
-    Event,
     IdTaken,
     Lease,
+    Load,
     NewJob,
     Outcome,
     Store,
@@ -142,9 +142,12 @@ async def test_what_was_accepted_outlives_the_store(url: URL) -> None:
     await store.close()
 
 
+EVENT = StoredEvent(seq=1, attempt=1, at=1, body="{}")
+
+
 LATE: list[Callable[[Store, Lease], Awaitable[bool]]] = [
-    lambda store, lease: store.finish(lease, DONE, [Event(at=1, body="{}")]),
-    lambda store, lease: store.note(lease, [Event(at=1, body="{}")]),
+    lambda store, lease: store.finish(lease, DONE, [EVENT]),
+    lambda store, lease: store.note(lease, [EVENT]),
     lambda store, lease: store.heartbeat(lease),
     lambda store, lease: store.give_back(lease),
     lambda store, lease: store.give_back(lease, died="oh"),
@@ -192,6 +195,21 @@ async def test_the_jobs_of_a_dead_owner_wait_at_once(store: Store) -> None:
     assert await store.heartbeat(alive)
 
 
+async def test_who_ends_a_job_gets_the_next_one(store: Store) -> None:
+    await queue(store, "abc")
+    await store.accept(job("front", front=True))
+    first = await one(store)
+    held, [second] = await store.hand_over(first, DONE, [EVENT])
+    assert (held, second.job.id, second.lease.attempt, second.lease.owner) == (True, "a", 1, "me")
+    assert await store.events_since("front") == [EVENT]
+    held, [third] = await store.hand_over(first, DONE)
+    assert (held, third.job.id) == (False, "b"), "of what it has lost it ends nothing"
+    held, [last] = await store.hand_over(second.lease, DONE)
+    assert (held, last.job.id) == (True, "c")
+    assert await store.hand_over(last.lease, DONE) == (True, ()), "nothing waits"
+    assert await ended(store) == ["front", "a", "c"]
+
+
 async def test_deaths_are_counted_and_their_reason_kept(store: Store) -> None:
     await queue(store, "a")
     for deaths in range(3):
@@ -205,21 +223,66 @@ async def test_deaths_are_counted_and_their_reason_kept(store: Store) -> None:
     assert (leased.deaths, leased.lease.attempt) == (3, 5)
 
 
+async def test_losses_of_servers_are_counted_beside_deaths(store: Store, clock: Clock) -> None:
+    await queue(store, "a")
+    for losses in range(3):
+        [leased] = await store.lease("me")
+        assert (leased.losses, leased.deaths) == (losses, 0)
+        if losses == 1:  # not heard of in time
+            clock.now += 10_001
+            assert await store.reclaim() == 1
+        else:
+            assert await store.reclaim({"me"}) == 1
+    assert await store.give_back(await one(store)), "a server that stops is no loss"
+    [leased] = await store.lease("me")
+    assert leased.losses == 3
+
+
+async def test_the_load_is_what_unfinished_jobs_were_given(store: Store) -> None:
+    assert await store.load() == Load(jobs=0, bytes=0)
+    await end(store, "e")
+    for user, name in (("a", "x"), ("a", "longer"), ("b", "y")):
+        await store.accept(replace(job(name), user=user))
+    sizes = {name: job(name).size for name in ("x", "longer", "y")}
+    assert sizes["longer"] == sizes["x"] + 5
+    assert await store.load(user="a") == Load(jobs=2, bytes=sizes["x"] + sizes["longer"])
+    lease = await one(store)
+    assert await store.load() == Load(jobs=3, bytes=sum(sizes.values())), "what runs counts"
+    assert await store.finish(lease, DONE)
+    assert await store.load() == Load(jobs=2, bytes=sizes["longer"] + sizes["y"])
+
+
 async def test_events_count_on_over_attempts(store: Store) -> None:
-    await queue(store, "ab")
-    first = await one(store)
-    assert await store.note(first, [Event(at=1, body='"x"'), Event(at=2, body='"y"')])
-    await store.give_back(first)
-    second = await one(store)
-    assert await store.finish(second, DONE, [Event(at=3, body='"z"')])
     expected = [
         StoredEvent(seq=1, attempt=1, at=1, body='"x"'),
-        StoredEvent(seq=2, attempt=1, at=2, body='"y"'),
-        StoredEvent(seq=3, attempt=2, at=3, body='"z"'),
+        StoredEvent(seq=2, attempt=1, at=2, body='{"y": "ä\\ud800\\u0000\U0001f58b"}'),
+        StoredEvent(seq=3, attempt=2, at=2**41, body=" [\n1 ] "),
     ]
+    await queue(store, "ab")
+    [first] = await store.lease("me")
+    assert first.last_event == 0
+    assert await store.note(first.lease, expected[:1])
+    assert await store.note(first.lease, expected[:2]), "nobody knew whether it was written"
+    await store.give_back(first.lease)
+    [second] = await store.lease("me")
+    assert (second.last_event, second.lease.attempt) == (2, 2)
+    assert await store.finish(second.lease, DONE, expected[2:])
     assert await store.events_since("a") == expected
     assert await store.events_since("a", after=1, most=1) == expected[1:2]
     assert await store.events_since("b") == await store.events_since("nobody") == []
+
+
+async def test_events_are_found_whichever_were_written_together(store: Store) -> None:
+    await queue(store, "a")
+    lease = await one(store)
+    expected = [StoredEvent(seq=seq, attempt=1, at=seq, body=f"{seq}") for seq in range(1, 1531)]
+    begin = 0
+    for size in (1, 1, 20, 0, *([1] * 8), 1500):
+        assert await store.note(lease, expected[begin : begin + size])
+        begin += size
+    for after, most in ((0, 3000), (0, 1000), (1, 3), (5, 40), (700, 9), (1529, 5), (1530, 5), (9, 0)):
+        found = await store.events_since("a", after, most)
+        assert found == expected[after : after + most], (after, most)
 
 
 async def test_what_cannot_be_written_fails_alone(store: Store) -> None:
@@ -284,7 +347,7 @@ async def test_jobs_of_users_do_not_mix(store: Store) -> None:
                 assert await store.finish(await one(store), DONE)
     for user, other in ("ab", "ba"):
         assert [found.id for found in (await store.queue(user=user)).waiting] == [f"{user}1"]
-        assert await store.unfinished(user) == 1
+        assert (await store.load(user=user)).jobs == 1
         for window in ((None, None), (5, None), (5, 0)):
             [entry] = await store.history(*window, user=user)
             assert (entry.job.id, entry.job.user) == ("same", user), "no other user's job made it room"

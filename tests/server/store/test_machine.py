@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import URL
 
-from inkloom.server.store import Accepted, Lease, NewJob, Outcome, Store, sqlite_url
+from inkloom.server.store import Accepted, Lease, Leased, NewJob, Outcome, Store, sqlite_url
 from inkloom.server.store.values import EndState
 
 from .conftest import Clock
@@ -91,7 +91,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(owner=st.sampled_from(["x", "y"]), most=st.integers(1, 2))
     def lease(self, owner: str, most: int) -> None:
-        given = self.runner.run(self.store.lease(owner, most))
+        self._lease(owner, most, self.runner.run(self.store.lease(owner, most)))
+
+    def _lease(self, owner: str, most: int, given: tuple[Leased, ...]) -> None:
         expected = self.model.waiting()[:most]
         for job in expected:
             job.owner, job.attempt, job.until = owner, job.attempt + 1, self.clock.now + 10_000
@@ -104,13 +106,25 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data(), state=st.sampled_from(["done", "failed", "cancelled"]))
     def finish(self, data: st.DataObject, state: EndState) -> None:
         lease = data.draw(st.sampled_from(self.leases))
-        job = self.model.held(lease)
         outcome = Outcome(state=state, outputs="4", meta="5", messages="6")
-        assert self.runner.run(self.store.finish(lease, outcome)) == (job is not None)
+        assert self.runner.run(self.store.finish(lease, outcome)) == self._end(lease)
+
+    def _end(self, lease: Lease) -> bool:
+        job = self.model.held(lease)
         if job is not None:
             del self.model.live[job.id]
             others = [entry for entry in self.model.history if entry[0] != job.id]
             self.model.history = [*others, (job.id, job.attempt)]
+        return job is not None
+
+    @precondition(lambda self: self.leases)
+    @rule(data=st.data(), state=st.sampled_from(["done", "failed", "cancelled"]))
+    def hand_over(self, data: st.DataObject, state: EndState) -> None:
+        lease = data.draw(st.sampled_from(self.leases))
+        outcome = Outcome(state=state, outputs="4", meta="5", messages="6")
+        held, given = self.runner.run(self.store.hand_over(lease, outcome))
+        assert held == self._end(lease)
+        self._lease(lease.owner, 1, given)
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), died=st.none() | st.just("oh"))
@@ -141,6 +155,13 @@ class Machine(RuleBasedStateMachine):
         ]
         assert self.runner.run(self.store.reclaim(dead)) == len(gone)
         for job in gone:
+            job.owner = None
+
+    @rule(owner=st.sampled_from(["x", "y"]))
+    def release(self, owner: str) -> None:
+        held = [job for job in self.model.live.values() if job.owner == owner]
+        assert self.runner.run(self.store.release(owner)) == len(held)
+        for job in held:
             job.owner = None
 
     @rule(ids=SOME)

@@ -17,8 +17,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from inkloom.executor import Folders
 from inkloom.nodes import Engine
 from inkloom.server.app import make_app
+from inkloom.server.state import SERVER
+from inkloom.server.workers.homes import Homes
 from inkloom.server.workers.process import WorkerDiedError, WorkerProcess
-from inkloom.server.workers.protocol import Explain, Explained, from_line
+from inkloom.server.workers.protocol import Answered, Explain, from_line
 from inkloom.server.workers.worker import answer_line
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -39,7 +41,7 @@ def graph(class_type: str, **inputs: object) -> dict[str, Any]:
 
 
 async def explained(client: TestClient, prompt: object, path: str = "/v1/explain", **fields: Any) -> Any:
-    async with client.post(path, json={"prompt": prompt, **fields}) as answer:
+    async with client.post(path, json={"workflow": prompt, **fields}) as answer:
         assert answer.status == 200, await answer.text()
         return await answer.json()
 
@@ -73,10 +75,10 @@ async def test_before_and_after_a_run(client: TestClient) -> None:
     before = await explained(client, COUNT)
     assert told(before) == dict.fromkeys("123", "run")
     assert [reason["code"] for one in before["nodes"] for reason in one["reasons"]] == ["never_seen"] * 3
-    assert {key: before[key] for key in ("type", "outputs", "node_errors")} == {
+    assert {key: before[key] for key in ("type", "outputs", "problems")} == {
         "type": "explanation",
         "outputs": ["3"],
-        "node_errors": {},
+        "problems": [],
     }
     await run(client, COUNT)
     after = await explained(client, COUNT, "/api/v1/explain")
@@ -103,6 +105,20 @@ async def test_while_a_job_runs(client: TestClient) -> None:
         await heard("execution_interrupted")
 
 
+async def test_what_is_in_memory_is_told_while_it_thinks(client: TestClient, tmp_path: Path) -> None:
+    await explained(client, COUNT)  # the worker is there
+    assert isinstance(client.server, TestServer)
+    worker, path = client.server.app[SERVER].worker, tmp_path / "found"
+    prompt = graph("Ponder", path=str(path))
+    thinking = asyncio.create_task(worker.explain(prompt, ("2",)))
+    await asyncio.sleep(0)  # it is asked now
+    async with asyncio.timeout(30):
+        assert (await worker.look())["cache"]
+    assert not thinking.done()
+    path.touch()
+    assert (await thinking)["outputs"] == ["2"]
+
+
 async def test_many_at_once_get_each_their_own(client: TestClient) -> None:
     prompts = [graph("Number", value=value) for value in range(20, 40)]
     answers = await asyncio.gather(*(explained(client, prompt) for prompt in prompts))
@@ -113,10 +129,10 @@ async def test_many_at_once_get_each_their_own(client: TestClient) -> None:
 
 async def test_only_some_outputs(client: TestClient) -> None:
     two = {**COUNT, "4": {"class_type": "Show", "inputs": {"value": 1}}}
-    assert (await explained(client, two, partial_execution_targets=["4"]))["outputs"] == ["4"]
+    assert (await explained(client, two, targets=["4"]))["outputs"] == ["4"]
     wrong = {**two, "4": {"class_type": "Show", "inputs": {}}}
     answer = await explained(client, wrong)
-    assert (answer["outputs"], list(answer["node_errors"])) == (["3"], ["4"])
+    assert (answer["outputs"], [problem["node"] for problem in answer["problems"]]) == (["3"], ["4"])
 
 
 async def test_a_workflow_as_an_editor_saved_it(client: TestClient) -> None:
@@ -131,32 +147,76 @@ async def test_a_workflow_as_an_editor_saved_it(client: TestClient) -> None:
     assert set(told(await explained(client, saved))) == {"1", "3"}
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"not json",
-        b"[]",
-        b'{"client_id": "x"}',
-        b'{"prompt": []}',
-        b'{"prompt": {}}',
-        b'{"prompt": {"1": {"class_type": "Nothing", "inputs": {}}}}',
-        json.dumps({"prompt": graph("Number", value=100)}).encode(),
-        json.dumps({"prompt": COUNT, "partial_execution_targets": "3"}).encode(),
-    ],
+BAD = (
+    (b"not json", 400, "not_json"),
+    (b"[]", 400, "invalid_body"),
+    (b'{"workflow": {}, "prompt": {}}', 400, "invalid_body"),
+    (b'{"workflow": []}', 400, "invalid_body"),
+    (b'{"workflow": {"1": 2}}', 422, "not_api_format"),
+    (b'{"workflow": {}}', 422, "no_outputs"),
+    (b'{"workflow": {"1": {"class_type": "Nothing", "inputs": {}}}}', 422, "unknown_node_class"),
+    (json.dumps({"workflow": graph("Number", value=100)}).encode(), 422, "value_bigger_than_max"),
+    (json.dumps({"workflow": COUNT, "inputs": {"9.value": 1}}).encode(), 422, "unknown_input_name"),
+    (json.dumps({"workflow": COUNT, "targets": "3"}).encode(), 400, "invalid_body"),
 )
-async def test_what_cannot_run_is_refused_as_a_prompt_is(client: TestClient, body: bytes) -> None:
-    async with client.post("/prompt", data=body) as answer:
-        expected = (answer.status, await answer.json())
-    assert expected[0] == 400
-    async with client.post("/v1/explain", data=body) as answer:
-        assert (answer.status, await answer.json()) == expected
+"""What can't be told anything about, and how that is said."""
+
+
+@pytest.mark.parametrize(("body", "status", "code"), BAD)
+@pytest.mark.parametrize("route", ["/v1/explain", "/v1/estimate"])
+async def test_what_cannot_run_is_refused(
+    client: TestClient, route: str, body: bytes, status: int, code: str
+) -> None:
+    async with client.post(route, data=body, headers={"Content-Type": "application/json"}) as answer:
+        told = await answer.json()
+        assert (answer.status, told["code"]) == (status, code), told
+        assert told["message"]
+        assert bool(told["problems"]) == (status == 422)
+
+
+async def test_inputs_are_set_before(client: TestClient) -> None:
+    asked = await explained(client, COUNT, inputs={"2.steps": 1, "1.value": 3})
+    same = await explained(client, COUNT)
+    assert [one["key"] for one in asked["nodes"]] == [one["key"] for one in same["nodes"]]
+    other = await explained(client, COUNT, inputs={"1.value": 4})
+    assert other["nodes"][0]["key"] != same["nodes"][0]["key"]
+
+
+async def test_an_estimate_before_and_after_a_run(client: TestClient) -> None:
+    prompt = graph("Count", steps=7, start=7)
+
+    async def estimated() -> Any:
+        async with client.post("/v1/estimate", json={"workflow": prompt}) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    before = await estimated()
+    assert {name: before[name] for name in ("cached", "run", "unmeasured", "fits", "peak_bytes")} == {
+        "cached": 0,
+        "run": 2,
+        "unmeasured": 2,
+        "fits": None,
+        "peak_bytes": None,
+    }
+    assert [(one["node"], one["status"]) for one in before["nodes"]] == [("1", "run"), ("2", "run")]
+    assert before["seconds"] is None, "nothing is known"
+    assert before["budget_bytes"] > 0
+    await run(client, prompt)
+    after = await estimated()
+    assert (after["cached"], after["run"], after["seconds"]) == (2, 0, 0.0)
+    assert [one["seconds"] for one in after["nodes"]] == [None, None], "what is cached takes nothing"
+    prompt["1"]["inputs"]["steps"] = 8
+    changed = await estimated()
+    assert (changed["cached"], changed["run"], changed["unmeasured"]) == (0, 2, 0)
+    assert changed["seconds"] > 0, "what they took with other inputs"
 
 
 async def test_a_worker_that_dies_of_a_question(client: TestClient) -> None:
-    async with client.post("/v1/explain", json={"prompt": graph("Doomed")}) as answer:
+    async with client.post("/v1/explain", json={"workflow": graph("Doomed")}) as answer:
         assert answer.status == 503
-        error = (await answer.json())["error"]
-    assert error["type"] == "no_worker"
+        assert answer.headers["Retry-After"]
+        error = await answer.json()
+    assert error["code"] == "no_worker"
     assert error["message"].startswith("The worker process that was asked was killed by SIGKILL")
     assert (await explained(client, COUNT))["type"] == "explanation", "the next one waits for a new worker"
 
@@ -172,41 +232,44 @@ async def served_by(toy: ModuleType, root: Path, program: str) -> AsyncIterator[
 SAYS = "import json, sys; print(json.dumps({'type': 'ready', 'pid': 1}), flush=True)\n"
 
 
-async def test_answers_in_another_order(toy: ModuleType, tmp_path: Path) -> None:
+async def test_answers_in_another_order() -> None:
     program = SAYS + (
         "asked = [json.loads(sys.stdin.readline()) for _ in range(2)]\n"
         "for one in reversed(asked):\n"
-        "    told = {'nodes': one['prompt']}\n"
-        "    one = {'type': 'explained', 'question': one['question'], 'explanation': told}\n"
+        "    one = {'type': 'answered', 'question': one['question'], 'answer': one['prompt']}\n"
         "    print(json.dumps(one), flush=True)\n"
         "sys.stdin.read()\n"
     )
     prompts = [graph("Number", value=value) for value in (1, 2)]
-    async with served_by(toy, tmp_path, program) as client:
-        answers = await asyncio.gather(*(explained(client, prompt) for prompt in prompts))
-    assert [answer["nodes"] for answer in answers] == prompts
+    worker = WorkerProcess((sys.executable, "-c", program))
+    await worker.start()
+    try:
+        answers = await asyncio.gather(*(worker.explain(prompt, ("2",)) for prompt in prompts))
+    finally:
+        await worker.stop()
+    assert answers == prompts
 
 
 async def test_a_worker_that_cannot_tell(toy: ModuleType, tmp_path: Path) -> None:
     program = SAYS + (
         "number = json.loads(sys.stdin.readline())['question']\n"
-        "told = {'type': 'explained', 'question': number, 'failure': 'a file is gone'}\n"
+        "told = {'type': 'answered', 'question': number, 'failure': 'a file is gone'}\n"
         "print(json.dumps(told), flush=True)\n"
         "sys.stdin.read()\n"
     )
     async with (
         served_by(toy, tmp_path, program) as client,
-        client.post("/v1/explain", json={"prompt": COUNT}) as answer,
+        client.post("/v1/explain", json={"workflow": COUNT}) as answer,
     ):
         assert answer.status == 500
-        assert (await answer.json())["error"]["message"] == "a file is gone"
+        assert (await answer.json())["message"] == "a file is gone"
 
 
 async def test_a_worker_that_is_not_ready() -> None:
-    worker = WorkerProcess((sys.executable, "-c", "input()"), starting=0.0)
+    worker = WorkerProcess((sys.executable, "-c", "input()"), starting=0.01)
     await worker.start()
     try:
-        with pytest.raises(WorkerDiedError, match="not ready within 0 seconds"):
+        with pytest.raises(WorkerDiedError, match=r"not ready within 0\.01 seconds"):
             await worker.explain(COUNT, ("3",))
     finally:
         await worker.stop()
@@ -215,7 +278,7 @@ async def test_a_worker_that_is_not_ready() -> None:
 async def test_a_question_that_is_open_when_the_server_stops() -> None:
     program = SAYS + (
         "asked = [json.loads(sys.stdin.readline()) for _ in range(2)]\n"
-        "told = {'type': 'explained', 'question': asked[1]['question'], 'explanation': {}}\n"
+        "told = {'type': 'answered', 'question': asked[1]['question'], 'answer': {}}\n"
         "print(json.dumps(told), flush=True)\n"
         "sys.stdin.read()\n"
     )
@@ -228,15 +291,15 @@ async def test_a_question_that_is_open_when_the_server_stops() -> None:
         await first
 
 
-def answered(toy: ModuleType, root: Path, prompt: Any, limit: int = 10_000) -> Explained:
+def answered(toy: ModuleType, root: Path, prompt: Any, limit: int = 10_000) -> Answered:
     engine = Engine(toy.TABLE, Folders(root))
-    read = from_line(answer_line(engine, Explain(question=7, prompt=prompt, targets=("3",)), limit))
-    assert isinstance(read, Explained)
+    read = from_line(answer_line(Homes(engine), Explain(question=7, prompt=prompt, targets=("3",)), limit))
+    assert isinstance(read, Answered)
     assert read.question == 7
     return read
 
 
 async def test_questions_that_have_no_answer(toy: ModuleType, tmp_path: Path) -> None:
-    assert answered(toy, tmp_path, COUNT).explanation
+    assert answered(toy, tmp_path, COUNT).answer
     assert "longer than 100 bytes" in answered(toy, tmp_path, COUNT, 100).failure
     assert answered(toy, tmp_path, {"1": 2}).failure

@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,21 +13,25 @@ import pytest
 from inkloom.executor import RunDone
 from inkloom.server.workers.process import WorkerDiedError, WorkerProcess, died_how
 from inkloom.server.workers.protocol import (
+    Answered,
     Cancel,
+    Estimate,
     Explain,
-    Explained,
     Finished,
     Free,
     FromWorker,
     Logged,
+    Look,
     ProtocolError,
     Ready,
     Run,
     Told,
     ToWorker,
+    Written,
     from_line,
     to_line,
 )
+from inkloom.server.workers.stray import told_on
 from inkloom.server.workers.worker import event_lines
 
 TOY = Path(__file__).parents[1] / "toy.py"
@@ -43,13 +48,15 @@ MESSAGES = [
     Run(job="j", prompt=GRAPH, targets=("2",), extra_pnginfo={"workflow": "ä"}),
     Cancel(job="j"),
     Explain(question=1, prompt=GRAPH, targets=("2",)),
-    Ready(pid=7),
+    Ready(pid=7, device="cuda:0", title="NVIDIA H200", total=2**37),
     Told(job="j", events=({"type": "x"}, {"type": "y"})),
     Finished(job="j"),
     Free(results=True),
     Logged(level=30, text="ä"),
-    Explained(question=1, explanation={"type": "explanation"}),
-    Explained(question=2, failure="ä"),
+    Estimate(question=3, prompt={"1": {}}, targets=("1",), user="anna"),
+    Look(question=4),
+    Answered(question=1, answer={"type": "explanation"}),
+    Answered(question=2, failure="ä"),
 ]
 
 
@@ -70,6 +77,14 @@ def test_every_message_comes_back_as_it_went(message: ToWorker | FromWorker) -> 
 def test_other_lines_are_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError, match="not a message"):
         from_line(line)
+
+
+def test_json_text_goes_into_a_line_as_the_value_that_it_is() -> None:
+    text = Written('{"1":\n {"inputs": {"text": "\\ud800 ä"}}}')
+    message = Run(job="half \ud800", prompt=text, targets=("2",))
+    line = to_line(message)
+    assert line.count(b"\n") == 1
+    assert from_line(line) == replace(message, prompt={"1": {"inputs": {"text": "\ud800 ä"}}})
 
 
 def test_events_are_told_together_unless_that_is_too_long() -> None:
@@ -201,9 +216,12 @@ async def refused(*argv: str) -> str:
     raise AssertionError(f"the job ended after {told}")
 
 
+READY = 'print(\'{"type": "ready", "pid": 1}\', flush=True); input(); '
+"""What a worker does until it has its first job."""
+
+
 async def test_a_line_over_the_limit_is_a_death() -> None:
-    ready = 'print(\'{"type": "ready", "pid": 1}\', flush=True); input(); '
-    program = ready + "print('x' * 2**20, flush=True); input()"
+    program = READY + "print('x' * 2**20, flush=True); input()"
     assert "a line of more than 1000 bytes" in await refused(sys.executable, "-c", program)
 
 
@@ -217,3 +235,39 @@ def test_it_ends_with_the_process_that_started_it(worker: subprocess.Popen[bytes
     assert worker.stdin is not None
     worker.stdin.close()
     assert worker.wait(timeout=10) == 0
+
+
+def test_it_ends_before_it_listens_when_nobody_is_there(tmp_path: Path) -> None:
+    argv = [sys.executable, "-P", "-m", "inkloom.server.workers.start", str(tmp_path)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as starting:
+        assert starting.stdin is not None
+        starting.stdin.close()
+        assert starting.wait(timeout=30) == 1, "0 is for a worker that listens"
+
+
+async def test_the_last_words_of_one_that_crashes_are_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    crash = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+    program = f"import faulthandler; faulthandler.enable(); {READY}{crash}"
+    assert "SIGSEGV" in await refused(sys.executable, "-c", program)
+    assert "Fatal Python error: Segmentation fault" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("pieces", "lines"),
+    [
+        ([b"one\ntw", b"o\r\n", b"th\xffree"], ["one", "two", "th\ufffdree"]),
+        ([b"x" * 5000, b"y\n\nz"], ["x" * 4000, "x" * 1000, "y", "z"]),
+        ([], []),
+    ],
+)
+async def test_what_is_written_elsewhere_is_told_by_lines(pieces: list[bytes], lines: list[str]) -> None:
+    source, told = asyncio.StreamReader(), list[str]()
+    telling = asyncio.create_task(told_on(source, told.append))
+    for piece in pieces:
+        source.feed_data(piece)
+        await asyncio.sleep(0)
+    source.feed_eof()
+    await telling
+    assert told == lines

@@ -1,0 +1,1 @@
+"""What people see: a run, columns, problems, sizes and times in words."""

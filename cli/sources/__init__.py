@@ -1,0 +1,1 @@
+"""Where a workflow comes from: files, pictures that carry one, and values set on the command line."""

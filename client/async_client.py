@@ -1,0 +1,241 @@
+"""The client that does not wait: `AsyncClient`, as `client.py` word for word but for `await`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Unpack
+
+import httpx2
+
+from . import requests
+from .address import address
+from .async_line import AsyncLine
+from .conversation import Losses, run, wait
+from .errors import UnavailableError
+from .following import CLOSED, LONGEST_EVENT, SILENCE, Following
+from .requests import Object, Priority, Wanted, Wishes
+from .saving import saving
+from .source import Given, Source, workflow_of, workflow_or_name
+from .values import (
+    Estimate,
+    Event,
+    Explanation,
+    File,
+    Job,
+    JobPage,
+    NamedWorkflow,
+    Residency,
+    State,
+    Validity,
+    WorkflowInfo,
+)
+
+
+class AsyncClient:
+    """A server of jobs, as one user; to be closed, or used in a `with`.
+
+    `url` and `token` are by default `$INKLOOM_URL` and `$INKLOOM_TOKEN`, and without these a server of this
+    machine. `timeout` is in seconds, for each step of an exchange; `patience` for how many of them a
+    server is waited for that went away and had answered before. `verify` is False, or a context of one's own,
+    for a certificate that nobody vouches for. Methods raise ClientError.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        timeout: float = 30.0,
+        patience: float = 30.0,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
+        self._line = AsyncLine(address(url, token, os.environ), timeout, patience, verify)
+        self.jobs = AsyncJobs(self._line)
+        self.files = AsyncFiles(self._line)
+        self.workflows = AsyncWorkflows(self._line, self.jobs)
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self._line.address.url
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._line.close()
+
+    async def validate(self, workflow: Given, **wanted: Unpack[Wanted]) -> Validity:
+        """Tell everything that is wrong with a workflow."""
+        call = requests.validate(workflow_of(workflow), wanted)
+        return await self._line.ask(call)
+
+    async def explain(self, workflow: Given, **wanted: Unpack[Wanted]) -> Explanation:
+        """Tell what of a workflow would run now, and why."""
+        call = requests.explain(workflow_of(workflow), wanted)
+        return await self._line.ask(call)
+
+    async def estimate(self, workflow: Given, **wanted: Unpack[Wanted]) -> Estimate:
+        """Tell what time and memory a workflow would take now."""
+        call = requests.estimate(workflow_of(workflow), wanted)
+        return await self._line.ask(call)
+
+    async def residency(self) -> Residency:
+        """Tell what the server has in memory."""
+        return await self._line.ask(requests.residency())
+
+    async def nodes(self) -> Object:
+        """Describe every node that the server knows, by class."""
+        return await self._line.ask(requests.nodes())
+
+    async def system(self) -> Object:
+        """Tell of the server's machine, versions and devices."""
+        return await self._line.ask(requests.system())
+
+
+class AsyncJobs:
+    """The jobs of a server: `client.jobs`."""
+
+    def __init__(self, line: AsyncLine) -> None:
+        self._line = line
+
+    async def submit(self, workflow: Source, **wishes: Unpack[Wishes]) -> Job:
+        """Queue a workflow, one in a file (a Path), or one that the server has (its name)."""
+        call = requests.submit(workflow_or_name(workflow), wishes)
+        return await self._line.ask(call)
+
+    async def run(self, workflow: Source, *, timeout: float | None = None, **wishes: Unpack[Wishes]) -> Job:
+        """Queue a workflow and return its job when it is done.
+
+        Raises JobFailedError when it ends otherwise, TimedOutError after `timeout` seconds; then it goes on.
+        """
+        call = requests.submit(workflow_or_name(workflow), wishes)
+        return await self._line.hold(run(call, requests.job, timeout, self._line.manner))
+
+    async def get(self, id: str) -> Job:
+        """Tell how a job is."""
+        return await self._line.ask(requests.job(id))
+
+    async def workflow(self, id: str) -> Object:
+        """Give the workflow of a job, in API format."""
+        return await self._line.ask(requests.job_workflow(id))
+
+    async def page(
+        self, *, state: State | None = None, limit: int | None = None, before: str | None = None
+    ) -> JobPage:
+        """List some jobs, newest first."""
+        return await self._line.ask(requests.jobs(state, limit, before))
+
+    async def list(self, *, state: State | None = None, limit: int | None = None) -> AsyncIterator[Job]:
+        """List all jobs, or so many, newest first; they are asked for a page at a time."""
+        before: str | None = None
+        left = requests.PAGE if limit is None else limit
+        while left > 0:
+            page = await self.page(state=state, limit=min(left, requests.PAGE), before=before)
+            for job in page.jobs:
+                yield job
+            before = page.next
+            if before is None:
+                return
+            left = left if limit is None else left - len(page.jobs)
+
+    async def wait(self, id: str, *, timeout: float | None = None) -> Job:
+        """Return a job when it has ended, however it did; raises TimedOutError after so many seconds."""
+        return await self._line.hold(wait(requests.job(id), timeout, self._line.manner))
+
+    async def cancel(self, id: str) -> Job:
+        """Stop a job, whether it waits or runs; one that has ended stays as it is."""
+        return await self._line.ask(requests.cancel(id))
+
+    async def retry(self, id: str) -> Job:
+        """Queue the workflow of a job again, as a new job."""
+        return await self._line.ask(requests.retry(id))
+
+    async def prioritise(self, id: str, priority: Priority) -> Job:
+        """Change when a waiting job comes up; raises ConflictError when it waits no more."""
+        return await self._line.ask(requests.prioritise(id, priority))
+
+    async def forget(self, id: str) -> None:
+        """Delete a job that has ended from the history; its files stay."""
+        await self._line.ask(requests.forget(id))
+
+    async def events(self, id: str, since: int = 0) -> AsyncIterator[Event]:
+        """Tell what happens in a job, from after event `since` to its end, also when the server restarts."""
+        following = Following(id, Losses(self._line.manner), since)
+        while True:
+            try:
+                async with self._line.stream(following.request(), SILENCE) as response:
+                    async for told in httpx2.EventSource(response, LONGEST_EVENT):
+                        yield following.take(told.data)
+                        if following.over:
+                            return
+                lost = CLOSED
+            except (httpx2.RequestError, UnavailableError) as error:
+                lost = self._line.loss(error)
+            await asyncio.sleep(following.losses.pause(lost))
+
+
+class AsyncFiles:
+    """The files of a server: `client.files`."""
+
+    def __init__(self, line: AsyncLine) -> None:
+        self._line = line
+
+    async def download(self, file: File, to: Path | str) -> Path:
+        """Keep a file that a job has written in a folder, and return its path.
+
+        It is there whole or not at all, never outside of the folder, and replaces none: one with the same
+        bytes stays, and beside another one of its name this becomes `name (1).png`. Raises LocalFileError.
+        """
+        losses = Losses(self._line.manner)
+        with saving(file, Path(to)) as kept:
+            while True:
+                try:
+                    async with self._line.stream(requests.content(file)) as response:
+                        async for piece in response.aiter_bytes():
+                            kept.write(piece)
+                            losses.none()
+                    return await asyncio.to_thread(kept.finish)
+                except (httpx2.RequestError, UnavailableError) as error:
+                    await asyncio.sleep(losses.pause(self._line.loss(error)))
+                    kept.begin()
+
+    async def upload(self, path: Path | str, *, subfolder: str = "", overwrite: bool = False) -> str:
+        """Send a file to the server's input folder, and return the name that nodes know it by there."""
+        call = requests.upload(Path(path), subfolder=subfolder, overwrite=overwrite)
+        return await self._line.ask(call)
+
+
+class AsyncWorkflows:
+    """The workflows that a server has: `client.workflows`."""
+
+    def __init__(self, line: AsyncLine, jobs: AsyncJobs) -> None:
+        self._line = line
+        self._jobs = jobs
+
+    async def list(self) -> Sequence[WorkflowInfo]:
+        """List the workflows that can be run by name."""
+        return await self._line.ask(requests.workflows())
+
+    async def get(self, name: str) -> NamedWorkflow:
+        """Tell what a workflow takes, and give the workflow itself."""
+        return await self._line.ask(requests.workflow(name))
+
+    async def schema(self, name: str) -> Object:
+        """Give the JSON Schema of a workflow's inputs."""
+        return await self._line.ask(requests.workflow_schema(name))
+
+    async def run(self, name: str, *, timeout: float | None = None, **wishes: Unpack[Wishes]) -> Job:
+        """Run a workflow as a function of its inputs; as `client.jobs.run` otherwise."""
+        return await self._jobs.run(name, timeout=timeout, **wishes)

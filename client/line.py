@@ -1,0 +1,75 @@
+"""The connection of the client that waits: drives conversations, and streams."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar, cast
+
+import httpx2
+
+from .address import Address
+from .conversation import Manner, Sends, ask
+from .errors import UnavailableError, refusal
+from .exchange import Answer, Call, Lost, Request
+from .wire import answer_of, arguments, loss
+
+T = TypeVar("T")
+
+
+class Line:
+    """One server, over connections that are kept open."""
+
+    def __init__(
+        self, address: Address, timeout: float, patience: float, verify: ssl.SSLContext | bool
+    ) -> None:
+        self.address = address
+        self.manner = Manner(url=address.url, patience=patience, clock=time.monotonic)
+        self._answered = False
+        self._http = httpx2.Client(timeout=timeout, verify=verify, trust_env=not address.is_here)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def ask(self, call: Call[T]) -> T:
+        """Ask, and return what the answer says; raises ClientError."""
+        return self.hold(ask(call, self.manner))
+
+    def hold(self, conversation: Sends[T]) -> T:
+        """Hold a conversation and return its result."""
+        try:
+            sending = next(conversation)
+            while True:
+                time.sleep(sending.after)
+                sending = conversation.send(self._exchange(sending.request))
+        except StopIteration as ended:
+            return cast(T, ended.value)
+
+    def loss(self, error: httpx2.RequestError | UnavailableError) -> Lost:
+        """Return why there is no answer."""
+        return loss(error, known=self._answered)
+
+    @contextmanager
+    def stream(self, request: Request, silence: float | None = None) -> Generator[httpx2.Response]:
+        """Yield an answer that comes piece by piece; raises RefusedError, and httpx2.RequestError."""
+        timeout = httpx2.Timeout(self._http.timeout.connect, read=silence or self._http.timeout.read)
+        with ExitStack() as files:
+            given = arguments(request, self.address, files)
+            with self._http.stream(**given, timeout=timeout) as response:
+                self._answered = True
+                if response.status_code >= 400:
+                    response.read()
+                    raise refusal(answer_of(response))
+                yield response
+
+    def _exchange(self, request: Request) -> Answer | Lost:
+        try:
+            with ExitStack() as files:
+                response = self._http.request(**arguments(request, self.address, files))
+        except httpx2.RequestError as error:
+            return self.loss(error)
+        self._answered = True
+        return answer_of(response)

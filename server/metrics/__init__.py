@@ -1,0 +1,1 @@
+"""What the server counts while it works, and how Prometheus is told."""

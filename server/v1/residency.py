@@ -1,0 +1,27 @@
+"""GET /v1/residency: what is in memory now."""
+
+import msgspec
+from aiohttp import web
+
+from ...client.values import Residency
+from ..routing import Route
+from ..state import SERVER
+from .routing import answer, errors
+from .workers import answered
+
+
+async def get_residency(request: web.Request) -> web.Response:
+    """Tell which models are in memory, and what the caches of results hold; also while a job runs."""
+    return answer(msgspec.convert(await answered(request.app[SERVER].worker.look()), Residency))
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/residency",
+        get_residency,
+        tag="server",
+        answers={200: Residency} | errors(500, 503),
+    ),
+)
+"""What tells about memory."""

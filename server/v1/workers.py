@@ -1,0 +1,19 @@
+"""Questions that the worker answers, as handlers ask them."""
+
+from collections.abc import Awaitable, Mapping
+
+from ..workers.process import NoAnswerError, WorkerDiedError
+from .routing import NotDoneError
+
+SOON = {"Retry-After": "5"}
+"""Seconds after which a worker that is being started should be there."""
+
+
+async def answered(asked: Awaitable[Mapping[str, object]]) -> Mapping[str, object]:
+    """Return a worker's answer; refuses when there is no worker now (503), or it can't tell (500)."""
+    try:
+        return await asked
+    except WorkerDiedError as error:
+        raise NotDoneError(503, "no_worker", str(error), headers=SOON) from error
+    except NoAnswerError as error:
+        raise NotDoneError(500, "not_answered", str(error)) from error

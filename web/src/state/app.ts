@@ -1,0 +1,203 @@
+/** All stores of the editor, and what they are made from. Everything that acts is given this one value. */
+
+import type { Api } from '../core/api/client'
+import type { FileRef, ModelFile } from '../core/api/shapes'
+import type { ConnectionState } from '../core/api/socket'
+import type { Definitions } from '../core/definitions'
+import type { End } from '../core/commands/plan'
+import type { Point, View } from '../core/document'
+import type { Draw } from '../core/seeds'
+import type { MessageKey, Translate, Values } from '../i18n'
+import { languageOf, translator } from '../i18n'
+import { type Jobs, NO_JOBS } from './jobs'
+import { type Jumps, NO_JUMPS } from './jumps'
+import type { LogLine } from './logs'
+import { createRunStores, type RunStores } from './run'
+import type { Settings } from './settings'
+import { createStore, type Store } from './store'
+import type { Tabs } from './tabs'
+
+/** A short message in a corner. */
+export interface Toast {
+  readonly id: number
+  readonly tone: 'info' | 'good' | 'bad'
+  readonly title: string
+  readonly text: string
+}
+
+/** A dialog that is open; `ui/dialogs/table.tsx` has one component for each. */
+export type Dialog =
+  | { readonly id: 'palette' | 'help' | 'settings' | 'grid' | 'exposing' }
+  | { readonly id: 'search'; readonly at: Point; readonly from?: PortFrom }
+  | { readonly id: 'link' }
+  | { readonly id: 'picture'; readonly url: string; readonly title: string }
+  | { readonly id: 'compare'; readonly files: readonly [FileRef, FileRef] }
+  | { readonly id: 'model'; readonly folder: string; readonly file: ModelFile }
+  | {
+      readonly id: 'ask'
+      readonly title: string
+      readonly label: string
+      readonly value: string
+      readonly action: string
+      readonly answer: (text: string | null) => void
+    }
+  | {
+      readonly id: 'confirm'
+      readonly title: string
+      readonly text: string
+      readonly action: string
+      readonly answer: (yes: boolean) => void
+    }
+
+/** A port that a link is drawn from; `field` where it is a field that has no input yet. */
+export interface PortFrom {
+  readonly side: 'input' | 'output'
+  readonly type: string
+  readonly end: End
+  readonly field: string | null
+}
+
+/** A menu of what the mouse is at, or the keyboard. What it is about has been chosen before. */
+export interface MenuAt {
+  readonly about: 'canvas' | 'nodes' | 'link' | 'group' | 'reroute' | 'gate'
+  /** Pixels of the window. */
+  readonly x: number
+  readonly y: number
+  /** The same as a point of the graph. */
+  readonly at: Point
+}
+
+/** How a workflow is shown: all of it, or only the fields that it exposes. */
+export type Face = 'graph' | 'form'
+
+/** What the canvas can be told to do, while there is one. */
+export interface CanvasHandle {
+  fit(nodes?: readonly string[]): void
+  /** Moves the view by pixels. */
+  pan(x: number, y: number): void
+  /** Shows a place of the graph that was looked at before. */
+  show(view: View): void
+  view(): View
+  /** Brings a node into view, and the keyboard to it. */
+  reach(node: string): void
+  zoom(factor: number): void
+  zoomTo(scale: number): void
+  /** Returns the point of the graph in the middle of what is seen. */
+  middle(): Point
+  /** Returns the point of the graph at a point of the window; null where that is not on the canvas. */
+  at(x: number, y: number): Point | null
+}
+
+export interface App {
+  /** What this window is called on the websocket. */
+  readonly client: string
+  readonly api: Api
+  readonly definitions: Store<Definitions>
+  readonly tabs: Store<Tabs>
+  readonly run: RunStores
+  readonly jobs: Store<Jobs>
+  /** What the server logs, while that is looked at. */
+  readonly logs: Store<readonly LogLine[]>
+  readonly connection: Store<ConnectionState>
+  readonly settings: Store<Settings>
+  readonly language: Store<string>
+  readonly dialog: Store<Dialog | null>
+  readonly face: Store<Face>
+  readonly toasts: Store<readonly Toast[]>
+  readonly canvas: Store<CanvasHandle | null>
+  readonly menu: Store<MenuAt | null>
+  /** The node, or `group:` with its id, whose title is being typed. */
+  readonly renaming: Store<string | null>
+  /** What was copied last in this window, for browsers that keep their clipboard to themselves. */
+  readonly copied: Store<string | null>
+  /** The last thing that was said to those who listen to the screen. */
+  readonly spoken: Store<string>
+  /** The port that the keyboard has begun a link at. */
+  readonly linking: Store<PortFrom | null>
+  readonly jumps: Store<Jumps>
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number
+  /** Draws a number below a bound. */
+  readonly draw: Draw
+  readonly newId: () => string
+}
+
+export interface AppParts {
+  readonly client: string
+  readonly api: Api
+  readonly settings: Store<Settings>
+  /** The languages that the browser's user reads, best first. */
+  readonly languages: readonly string[]
+  readonly now: () => number
+  /** Draws a number below a bound. */
+  readonly draw: Draw
+  readonly newId: () => string
+}
+
+export function createApp({ languages, settings, ...parts }: AppParts): App {
+  const language = createStore(languageOf(settings.get().language, languages))
+  settings.subscribe(() => language.set(languageOf(settings.get().language, languages)))
+  return {
+    ...parts,
+    settings,
+    language,
+    definitions: createStore<Definitions>(new Map()),
+    tabs: createStore<Tabs>({ open: [], active: '' }),
+    run: createRunStores(),
+    jobs: createStore<Jobs>(NO_JOBS),
+    logs: createStore<readonly LogLine[]>([]),
+    connection: createStore<ConnectionState>('connecting'),
+    dialog: createStore<Dialog | null>(null),
+    face: createStore<Face>('graph'),
+    toasts: createStore<readonly Toast[]>([]),
+    canvas: createStore<CanvasHandle | null>(null),
+    menu: createStore<MenuAt | null>(null),
+    renaming: createStore<string | null>(null),
+    copied: createStore<string | null>(null),
+    spoken: createStore(''),
+    linking: createStore<PortFrom | null>(null),
+    jumps: createStore<Jumps>(NO_JUMPS),
+  }
+}
+
+/** Says something in the editor's language, outside of components. */
+export function say(app: App, key: MessageKey, values?: Values): string {
+  return translatorOf(app)(key, values)
+}
+
+export function translatorOf(app: App): Translate {
+  return translator(app.language.get())
+}
+
+/** Shows a message; it goes by itself, a bad one only when it is put away. */
+export function toast(app: App, tone: Toast['tone'], title: string, text = ''): void {
+  const id = (app.toasts.get().at(-1)?.id ?? 0) + 1
+  app.toasts.update((old) => [...old.slice(-3), { id, tone, title, text }])
+}
+
+export function dismissToast(app: App, id: number): void {
+  app.toasts.update((old) => old.filter((one) => one.id !== id))
+}
+
+/** Asks before something is lost. */
+export function confirm(app: App, title: string, text: string, action: string): Promise<boolean> {
+  return new Promise((answer) => app.dialog.set({ id: 'confirm', title, text, action, answer }))
+}
+
+/** Asks for a text; null where there is none. */
+export function askText(
+  app: App,
+  { title, label, value, action }: { title: string; label: string; value: string; action: string },
+): Promise<string | null> {
+  return new Promise((answer) => app.dialog.set({ id: 'ask', title, label, value, action, answer }))
+}
+
+/** Does something that may fail, and tells a person when it does. */
+export async function attempt(app: App, title: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    toast(app, 'bad', title, error.message)
+  }
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { apiOf } from '../core/api/client'
+import { type Message, readText } from '../core/api/messages'
+import { EMPTY_DOCUMENT } from '../core/document'
+import { createApp } from './app'
+import { openDocument } from './editing'
+import { catchUp, hear } from './hearing'
+import { jobOf, withJob } from './jobs'
+import { key } from './run'
+import { DEFAULTS } from './settings'
+import { createStore } from './store'
+
+function begun(answers: Readonly<Record<string, unknown>> = {}) {
+  const fetched = (url: string) =>
+    Promise.resolve(new Response(JSON.stringify(answers[url] ?? {}), { status: url in answers ? 200 : 404 }))
+  const app = createApp({
+    client: 'c',
+    api: apiOf(fetched),
+    settings: createStore(DEFAULTS),
+    languages: ['en'],
+    now: () => 0,
+    draw: () => 0n,
+    newId: () => 'tab',
+  })
+  openDocument(app, 'one', EMPTY_DOCUMENT)
+  app.jobs.update((jobs) => withJob(jobs, 'job', 'tab'))
+  const told = (type: string, data: object) =>
+    hear(app, readText(JSON.stringify({ type, data: { prompt_id: 'job', ...data } })) as Message)
+  return { app, told }
+}
+
+const stateOf = (value: number, state: string) => ({
+  nodes: { 3: { node_id: '3', display_node_id: '3', value, max: 20, state, prompt_id: 'job' } },
+})
+
+describe('hearing', () => {
+  it('tells a node how far it is, and forgets that at the end', () => {
+    const { app, told } = begun()
+    told('execution_start', {})
+    told('progress_state', stateOf(4, 'running'))
+    expect(app.run.progress.get(key('tab', '3'))).toEqual({ done: 4, total: 20 })
+    told('progress_state', stateOf(20, 'finished'))
+    told('executed', { node: '9', display_node: '9', output: { images: [{ filename: 'a.png' }] } })
+    told('execution_success', {})
+    expect(app.run.progress.keys()).toEqual([])
+    expect(app.run.state.get(key('tab', '3'))).toBe('done')
+    expect(app.run.output.get(key('tab', '9'))?.images).toEqual([{ filename: 'a.png' }])
+    expect(jobOf(app.jobs.get(), 'job')?.state).toBe('done')
+  })
+
+  it('draws a node anew only when something of it changes', () => {
+    const { app, told } = begun()
+    let drawn = 0
+    app.run.progress.subscribe(key('tab', '3'), () => drawn++)
+    app.run.progress.subscribe(key('tab', '4'), () => (drawn += 100))
+    told('progress_state', stateOf(4, 'running'))
+    told('progress_state', stateOf(4, 'running'))
+    expect(drawn).toBe(1)
+  })
+
+  it('shows an error at its node, and what is of other jobs nowhere', () => {
+    const { app, told } = begun()
+    const failure = {
+      node_id: '3',
+      exception_type: 'ValueError',
+      exception_message: 'no\n',
+      traceback: ['line'],
+    }
+    told('execution_error', { ...failure, prompt_id: 'another' })
+    expect(app.run.problems.keys()).toEqual([])
+    told('execution_error', failure)
+    const problem = { message: 'ValueError: no', input: null, fix: undefined, traceback: ['line'] }
+    expect(app.run.problems.get(key('tab', '3'))).toEqual([problem])
+    expect(jobOf(app.jobs.get(), 'job')?.state).toBe('failed')
+  })
+
+  it('asks how a job ended that it heard nothing of', async () => {
+    const entry = {
+      prompt: [0, 'job', {}, {}, ['9']],
+      outputs: { 9: { images: [{ filename: 'a.png', subfolder: '', type: 'output' }] } },
+      status: { status_str: 'success', completed: true, messages: [] },
+      meta: {},
+    }
+    const { app } = begun({ '/api/history/job': { job: entry } })
+    await catchUp(app)
+    expect(jobOf(app.jobs.get(), 'job')?.state).toBe('done')
+    expect(app.run.output.get(key('tab', '9'))?.images.length).toBe(1)
+  })
+})

@@ -1,0 +1,321 @@
+/** Everything that the editor can be told to do. Keys, menus, the palette and the help all read this table. */
+
+import { disconnect, removeNodes } from '../../core/commands/links'
+import { toggleCollapsed, toggleMode, togglePinned } from '../../core/commands/nodes'
+import { EMPTY_DOCUMENT, type NodeId } from '../../core/document'
+import type { Op } from '../../core/operations'
+import type { MessageKey } from '../../i18n'
+import { type App, attempt, confirm, say } from '../../state/app'
+import { edit, openDocument, type Place, placeOf, redo, selectNodes, undo } from '../../state/editing'
+import { unfinished } from '../../state/jobs'
+import { readNodes } from '../../state/opening'
+import { cancel, run } from '../../state/running'
+import { activeTab, isDirty, withNeighbour, withoutTab } from '../../state/tabs'
+import { chooseFiles, saveWorkflow } from '../files'
+import { togglePanel } from '../panels/toggle'
+
+export type GroupId = 'file' | 'edit' | 'run' | 'view' | 'help'
+
+export interface Command {
+  readonly id: string
+  readonly title: MessageKey
+  readonly group: GroupId
+  /** `Mod` is Ctrl, or Cmd on a Mac. Several mean the same. */
+  readonly keys: readonly string[]
+  /** Whether the keys also work while text is typed. */
+  readonly inFields?: boolean
+  readonly enabled?: (app: App) => boolean
+  readonly run: (app: App) => void | Promise<void>
+}
+
+const hasSelection = (app: App) => (activeTab(app.tabs.get())?.selection.nodes.size ?? 0) > 0
+
+/** Changes what is chosen, as one step. */
+function change(
+  app: App,
+  label: MessageKey,
+  make: (place: Place, ids: readonly NodeId[]) => readonly Op[],
+): void {
+  edit(app, say(app, label), (place) => make(place, [...place.tab.selection.nodes]))
+}
+
+/** Removes the chosen links and nodes, as one step. */
+function removeChosen(app: App): void {
+  const label = say(app, 'command.edit.delete')
+  const merge = `delete:${app.newId()}`
+  const nodes = placeOf(app)?.tab.selection.nodes ?? []
+  edit(app, label, (place) => disconnect(place, place.tab.selection.links), merge)
+  edit(app, label, (place) => removeNodes(place, nodes), merge)
+}
+
+export async function closeTab(app: App, id: string): Promise<void> {
+  const tab = app.tabs.get().open.find((one) => one.id === id)
+  if (tab === undefined) return
+  const name = tab.name ?? say(app, 'tabs.untitled')
+  const sure =
+    !isDirty(tab) ||
+    (await confirm(
+      app,
+      say(app, 'confirm.close.title'),
+      say(app, 'confirm.close.text', { name }),
+      say(app, 'confirm.close.do'),
+    ))
+  if (!sure) return
+  app.tabs.update((tabs) => withoutTab(tabs, id))
+  if (app.tabs.get().open.length === 0) openDocument(app, null, EMPTY_DOCUMENT)
+}
+
+export const COMMANDS: readonly Command[] = [
+  {
+    id: 'run.queue',
+    title: 'command.run.queue',
+    group: 'run',
+    keys: ['Mod+Enter', 'q'],
+    inFields: true,
+    run: (app) => run(app),
+  },
+  {
+    id: 'run.front',
+    title: 'command.run.front',
+    group: 'run',
+    keys: ['Mod+Shift+Enter'],
+    inFields: true,
+    run: (app) => run(app, { front: true }),
+  },
+  {
+    id: 'run.cancel',
+    title: 'command.run.cancel',
+    group: 'run',
+    keys: ['Mod+Alt+Enter'],
+    inFields: true,
+    enabled: (app) => unfinished(app.jobs.get()).length > 0,
+    run: cancel,
+  },
+  {
+    id: 'file.new',
+    title: 'command.file.new',
+    group: 'file',
+    keys: ['Alt+n'],
+    run: (app) => openDocument(app, null, EMPTY_DOCUMENT),
+  },
+  {
+    id: 'file.open',
+    title: 'command.file.open',
+    group: 'file',
+    keys: ['Mod+o'],
+    inFields: true,
+    run: chooseFiles,
+  },
+  {
+    id: 'file.save',
+    title: 'command.file.save',
+    group: 'file',
+    keys: ['Mod+s'],
+    inFields: true,
+    run: saveWorkflow,
+  },
+  {
+    id: 'file.close',
+    title: 'command.file.close',
+    group: 'file',
+    keys: ['Alt+w'],
+    run: (app) => closeTab(app, app.tabs.get().active),
+  },
+  {
+    id: 'file.next',
+    title: 'command.file.next',
+    group: 'file',
+    keys: ['Alt+PageDown'],
+    run: (app) => app.tabs.update((tabs) => withNeighbour(tabs, 1)),
+  },
+  {
+    id: 'file.previous',
+    title: 'command.file.previous',
+    group: 'file',
+    keys: ['Alt+PageUp'],
+    run: (app) => app.tabs.update((tabs) => withNeighbour(tabs, -1)),
+  },
+  {
+    id: 'edit.undo',
+    title: 'command.edit.undo',
+    group: 'edit',
+    keys: ['Mod+z'],
+    inFields: true,
+    enabled: (app) => (activeTab(app.tabs.get())?.edited.history.past.length ?? 0) > 0,
+    run: undo,
+  },
+  {
+    id: 'edit.redo',
+    title: 'command.edit.redo',
+    group: 'edit',
+    keys: ['Mod+Shift+z', 'Mod+y'],
+    inFields: true,
+    enabled: (app) => (activeTab(app.tabs.get())?.edited.history.future.length ?? 0) > 0,
+    run: redo,
+  },
+  {
+    id: 'edit.add',
+    title: 'command.edit.add',
+    group: 'edit',
+    keys: ['a'],
+    run: (app) => app.dialog.set({ id: 'search', at: app.canvas.get()?.middle() ?? { x: 0, y: 0 } }),
+  },
+  {
+    id: 'edit.delete',
+    title: 'command.edit.delete',
+    group: 'edit',
+    keys: ['Delete', 'Backspace'],
+    run: removeChosen,
+  },
+  {
+    id: 'edit.selectAll',
+    title: 'command.edit.selectAll',
+    group: 'edit',
+    keys: ['Mod+a'],
+    run: (app) => selectNodes(app, placeOf(app)?.shown.nodes.keys() ?? []),
+  },
+  {
+    id: 'edit.mute',
+    title: 'command.edit.mute',
+    group: 'edit',
+    keys: ['Mod+m'],
+    enabled: hasSelection,
+    run: (app) => change(app, 'command.edit.mute', (place, ids) => toggleMode(place, ids, 'muted')),
+  },
+  {
+    id: 'edit.bypass',
+    title: 'command.edit.bypass',
+    group: 'edit',
+    keys: ['Mod+b'],
+    enabled: hasSelection,
+    run: (app) => change(app, 'command.edit.bypass', (place, ids) => toggleMode(place, ids, 'bypassed')),
+  },
+  {
+    id: 'edit.collapse',
+    title: 'command.edit.collapse',
+    group: 'edit',
+    keys: ['Alt+c'],
+    enabled: hasSelection,
+    run: (app) => change(app, 'command.edit.collapse', toggleCollapsed),
+  },
+  {
+    id: 'edit.pin',
+    title: 'command.edit.pin',
+    group: 'edit',
+    keys: ['p'],
+    enabled: hasSelection,
+    run: (app) => change(app, 'command.edit.pin', togglePinned),
+  },
+  {
+    id: 'view.fit',
+    title: 'command.view.fit',
+    group: 'view',
+    keys: ['.'],
+    run: (app) => app.canvas.get()?.fit(),
+  },
+  {
+    id: 'view.zoomIn',
+    title: 'command.view.zoomIn',
+    group: 'view',
+    keys: ['Alt+=', 'Alt++'],
+    run: (app) => app.canvas.get()?.zoom(1.25),
+  },
+  {
+    id: 'view.zoomOut',
+    title: 'command.view.zoomOut',
+    group: 'view',
+    keys: ['Alt+-'],
+    run: (app) => app.canvas.get()?.zoom(0.8),
+  },
+  {
+    id: 'view.zoomReset',
+    title: 'command.view.zoomReset',
+    group: 'view',
+    keys: ['Alt+0'],
+    run: (app) => app.canvas.get()?.zoomTo(1),
+  },
+  {
+    id: 'view.refresh',
+    title: 'command.view.refresh',
+    group: 'view',
+    keys: ['r'],
+    run: (app) => attempt(app, say(app, 'error.server'), () => readNodes(app)),
+  },
+  {
+    id: 'view.nodes',
+    title: 'command.view.panel.nodes',
+    group: 'view',
+    keys: ['n'],
+    run: (app) => togglePanel(app, 'nodes'),
+  },
+  {
+    id: 'view.queue',
+    title: 'command.view.panel.queue',
+    group: 'view',
+    keys: ['Alt+q'],
+    run: (app) => togglePanel(app, 'queue'),
+  },
+  {
+    id: 'view.templates',
+    title: 'command.view.panel.templates',
+    group: 'view',
+    keys: ['t'],
+    run: (app) => togglePanel(app, 'templates'),
+  },
+  {
+    id: 'view.problems',
+    title: 'command.view.panel.problems',
+    group: 'view',
+    keys: ['e'],
+    run: (app) => togglePanel(app, 'problems'),
+  },
+  {
+    id: 'view.theme',
+    title: 'command.view.theme',
+    group: 'view',
+    keys: ['Alt+t'],
+    run: (app) =>
+      app.settings.update((old) => ({
+        ...old,
+        theme: document.documentElement.dataset['theme'] === 'dark' ? 'light' : 'dark',
+      })),
+  },
+  {
+    id: 'view.settings',
+    title: 'command.view.settings',
+    group: 'view',
+    keys: ['Mod+,'],
+    run: (app) => app.dialog.set({ id: 'settings' }),
+  },
+  {
+    id: 'view.palette',
+    title: 'command.view.palette',
+    group: 'view',
+    keys: ['Mod+k', 'Mod+Shift+p'],
+    inFields: true,
+    run: (app) => app.dialog.set({ id: 'palette' }),
+  },
+  {
+    id: 'help.keys',
+    title: 'command.help.keys',
+    group: 'help',
+    keys: ['?'],
+    run: (app) => app.dialog.set({ id: 'help' }),
+  },
+]
+
+const BY_ID: ReadonlyMap<string, Command> = new Map(COMMANDS.map((command) => [command.id, command]))
+
+/** Returns a command; raises for a name that is none. */
+export function commandOf(id: string): Command {
+  const found = BY_ID.get(id)
+  if (found === undefined)
+    throw new Error(`there is no command ${id}; there are ${[...BY_ID.keys()].join(', ')}`)
+  return found
+}
+
+/** Does a command, unless there is nothing for it to do. */
+export function perform(app: App, command: Command): void {
+  if (command.enabled?.(app) === false) return
+  void command.run(app)
+}

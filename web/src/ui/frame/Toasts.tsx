@@ -1,0 +1,46 @@
+/** Short messages in a corner. Bad ones stay until they are put away. */
+
+import { useEffect } from 'react'
+import { dismissToast, type Toast } from '../../state/app'
+import { Icon } from '../Icon'
+import { useApp, useStore, useT } from '../use'
+
+/** Milliseconds that a message stays which is no bad one. */
+const STAYS = 4000
+
+export function Toasts() {
+  const toasts = useStore(useApp().toasts)
+  return (
+    <div className="toasts" aria-live="polite">
+      {toasts.map((toast) => (
+        <ToastView key={toast.id} toast={toast} />
+      ))}
+    </div>
+  )
+}
+
+function ToastView({ toast }: { readonly toast: Toast }) {
+  const app = useApp()
+  const t = useT()
+  useEffect(() => {
+    if (toast.tone === 'bad') return
+    const timer = setTimeout(() => dismissToast(app, toast.id), STAYS)
+    return () => clearTimeout(timer)
+  }, [app, toast])
+  return (
+    <div className="toast" data-tone={toast.tone}>
+      <div className="toast-text">
+        <strong>{toast.title}</strong>
+        {toast.text !== '' && <p>{toast.text}</p>}
+      </div>
+      <button
+        type="button"
+        className="button quiet square"
+        aria-label={t('dialog.close')}
+        onClick={() => dismissToast(app, toast.id)}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  )
+}

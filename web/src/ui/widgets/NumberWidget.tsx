@@ -1,0 +1,117 @@
+/** A number: typed, stepped with the arrow keys, or dragged where it is a slider. Seeds say what becomes of them. */
+
+import { type KeyboardEvent, useState } from 'react'
+import type { Control } from '../../core/fields'
+import { asNumber } from '../../core/json'
+import { stepped, typedNumber } from '../../core/validation'
+import { Icon } from '../Icon'
+import { useT } from '../use'
+import { shown, typed } from './numbers'
+import type { WidgetOf, WidgetProps } from './props'
+
+type Numeric = WidgetOf<'int'> | WidgetOf<'float'>
+
+export function NumberWidget(props: WidgetProps<Numeric>) {
+  const { label, tooltip, widget, value, control, wrong, change } = props
+  const [draft, setDraft] = useState<string | null>(null)
+  const text = draft ?? shown(widget, value)
+  const read = typed(widget, text)
+  const invalid = wrong || read === undefined
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key]
+    if (step !== undefined && !event.ctrlKey && !event.metaKey) {
+      setDraft(null)
+      change(stepped(read ?? value ?? 0, widget, step))
+      event.preventDefault()
+    } else if (event.key === 'Enter' || event.key === 'Escape') {
+      if (!event.ctrlKey && !event.metaKey)
+        event.currentTarget instanceof HTMLElement && event.currentTarget.blur()
+    }
+  }
+  return (
+    <div className="field" data-wrong={invalid || undefined} title={tooltip || undefined}>
+      <span className="field-label" aria-hidden="true">
+        {label}
+      </span>
+      {widget.display === 'slider' && <Slider {...props} />}
+      <input
+        className="field-number nodrag"
+        role="spinbutton"
+        inputMode="decimal"
+        aria-label={label}
+        aria-valuenow={asNumber(value)}
+        aria-valuetext={text}
+        aria-valuemin={Number(widget.min)}
+        aria-valuemax={Number(widget.max)}
+        aria-invalid={invalid || undefined}
+        autoComplete="off"
+        value={text}
+        onChange={(event) => {
+          setDraft(event.target.value)
+          const number = typed(widget, event.target.value)
+          if (number !== undefined) change(number)
+        }}
+        onBlur={() => {
+          const nearest = draft === null ? undefined : typedNumber(draft, widget)
+          if (nearest !== undefined) change(nearest)
+          setDraft(null)
+        }}
+        onKeyDown={onKeyDown}
+      />
+      {control !== null && <SeedControl {...props} control={control} />}
+    </div>
+  )
+}
+
+function Slider({ label, widget, value, change }: WidgetProps<Numeric>) {
+  const [least, most] = [Number(widget.min), Number(widget.max)]
+  return (
+    <input
+      className="field-slider nodrag"
+      type="range"
+      aria-label={label}
+      min={least}
+      max={most}
+      step={Number(widget.step)}
+      value={asNumber(value) ?? least}
+      onChange={(event) => change(typedNumber(event.target.value, widget) ?? least)}
+    />
+  )
+}
+
+function SeedControl({
+  control,
+  change,
+  changeControl,
+}: WidgetProps<Numeric> & { readonly control: Control }) {
+  const t = useT()
+  const words = ['fixed', 'randomize', 'increment', 'decrement'] as const
+  const known = words.find((word) => word === control)
+  return (
+    <>
+      <button
+        type="button"
+        className="field-icon nodrag"
+        aria-label={t('widget.seed.dice')}
+        title={t('widget.seed.dice')}
+        onClick={() => change(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0)}
+      >
+        <Icon name="dice" />
+      </button>
+      <select
+        className="field-select nodrag"
+        aria-label={t('widget.seed.control')}
+        value={control}
+        onChange={(event) => changeControl(event.target.value as Control)}
+      >
+        {words.map((word) => (
+          <option key={word} value={word}>
+            {t(`widget.seed.${word}`)}
+          </option>
+        ))}
+        {known === undefined && <option value={control}>{control}</option>}
+      </select>
+    </>
+  )
+}

@@ -1,0 +1,18 @@
+import type { Widget } from '../../core/definitions'
+import type { Control } from '../../core/fields'
+import type { Json } from '../../core/json'
+
+/** What a field is drawn from. It keeps no value of its own: nodes come and go while the view moves. */
+export interface WidgetProps<W extends Widget = Widget> {
+  readonly label: string
+  readonly tooltip: string
+  readonly widget: W
+  readonly value: Json | undefined
+  /** The word behind the value; null where there is none. */
+  readonly control: Control | null
+  readonly wrong: boolean
+  readonly change: (value: Json) => void
+  readonly changeControl: (control: Control) => void
+}
+
+export type WidgetOf<K extends Widget['kind']> = Extract<Widget, { readonly kind: K }>

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['src/**/*.test.ts', 'src/**/*.test.tsx'], environment: 'node' } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/flows/**/*.test.ts'],
+          globalSetup: ['e2e/start.ts'],
+          environment: 'node',
+          fileParallelism: false, // one server, one browser: the machine has two cores
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
