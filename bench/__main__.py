@@ -16,6 +16,7 @@ MEASUREMENTS = {
     "sd15": "a step of a real-size Stable Diffusion 1.5 U-Net beside diffusers'",
     "picture": "a whole picture of that size beside diffusers: memory, loading, likeness",
     "memory": "what computing takes, by the operating system: a real-size model under a budget, 1,000 jobs",
+    "editor": "the editor with 1,000 nodes in a browser: opening, moving, messages, typing, size",
     "inklet": "does the embedded model draw what the prompt says",
 }
 

@@ -1,5 +1,7 @@
 """A server whose nodes write files and need no torch: `durable_server.py serve|worker ROOT [DATABASE]`."""
 
+# ruff: noqa: E402 -- a worker is watched before it imports what takes long
+
 from __future__ import annotations
 
 import os
@@ -7,6 +9,11 @@ import signal
 import socket
 import sys
 import time
+
+from inkloom.server.workers.start import watched
+
+stop_watching = watched() if sys.argv[1:2] == ["worker"] else None
+
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,6 +81,7 @@ def serve(root: Path, database: str | None) -> None:
 if __name__ == "__main__":
     base = Path(sys.argv[2])
     if sys.argv[1] == "worker":
-        main(Engine(TABLE, Folders(base)))
+        assert stop_watching is not None
+        main(Engine(TABLE, Folders(base)), listening=stop_watching)
     else:
         serve(base, sys.argv[3] if len(sys.argv) > 3 else None)

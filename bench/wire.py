@@ -28,11 +28,23 @@ class Http:
         head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Length: {len(body)}\r\n"
         self._writer.write(head.encode() + b"Content-Type: application/json\r\n\r\n" + body)
         answer = await self._reader.readuntil(b"\r\n\r\n")
-        length = answer.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
-        told = await self._reader.readexactly(int(length))
+        told = await self._body(answer.lower())
         if b" 200 " not in answer[:16]:
             raise RuntimeError((answer + told)[:2000].decode())
         return told
+
+    async def _body(self, head: bytes) -> bytes:
+        """Read the body behind a head in small letters: of a length it says, or in chunks."""
+        assert self._reader is not None
+        if b"content-length:" in head:
+            length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+            return await self._reader.readexactly(int(length))
+        parts = list[bytes]()
+        while size := int(await self._reader.readuntil(b"\r\n"), 16):
+            parts.append(await self._reader.readexactly(size))
+            await self._reader.readexactly(2)
+        await self._reader.readexactly(2)
+        return b"".join(parts)
 
     async def queue(self, flow: dict[str, Any], client: str) -> str:
         """Queue a workflow and return the job's id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 
 from . import device, disk, memory, precision, protection
 
@@ -46,6 +47,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(given: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
+    # Nearly all that is made until the server answers stays. To look through it for what does not takes a
+    # tenth of the start, and later a tenth of a second again and again, in which nobody is answered.
+    gc.disable()
     from ..server.editor import REMEDY, Editor
     from ..server.serve import ServeError, serve
     from .data_folders import data_folders
@@ -56,6 +60,8 @@ def command(given: argparse.Namespace) -> int:
     folders = data_folders(given)
 
     def announce(url: str) -> None:
+        gc.freeze()
+        gc.enable()
         print(f"inkloom serves {url}   files: {given.root}   Ctrl-C stops", flush=True)
         if not Editor().is_there():
             print(f"The editor is not built. To have it, {REMEDY}.", flush=True)
@@ -79,6 +85,8 @@ def command(given: argparse.Namespace) -> int:
         )
     except ServeError as error:
         raise UsageError(str(error)) from error
+    finally:
+        gc.enable()
     print("stopped")
     return 0
 

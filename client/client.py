@@ -21,6 +21,7 @@ from .line import Line
 from .requests import Object, Priority, Wanted, Wishes
 from .saving import saving
 from .source import Given, Source, workflow_of, workflow_or_name
+from .trust import trust
 from .values import (
     Estimate,
     Event,
@@ -41,8 +42,9 @@ class Client:
 
     `url` and `token` are by default `$INKLOOM_URL` and `$INKLOOM_TOKEN`, and without these a server of this
     machine. `timeout` is in seconds, for each step of an exchange; `patience` for how many of them a
-    server is waited for that went away and had answered before. `verify` is False, or a context of one's own,
-    for a certificate that nobody vouches for. Methods raise ClientError.
+    server is waited for that went away and had answered before. A certificate is checked by what
+    `$SSL_CERT_FILE` names, else by well-known authorities; `verify` is a context of one's own, or False.
+    Methods raise ClientError.
     """
 
     def __init__(
@@ -54,7 +56,8 @@ class Client:
         patience: float = 30.0,
         verify: ssl.SSLContext | bool = True,
     ) -> None:
-        self._line = Line(address(url, token, os.environ), timeout, patience, verify)
+        place = address(url, token, os.environ)
+        self._line = Line(place, timeout, patience, trust(verify, place, os.environ))
         self.jobs = Jobs(self._line)
         self.files = Files(self._line)
         self.workflows = Workflows(self._line, self.jobs)

@@ -137,7 +137,10 @@ class Losses:
 
 def lost(reply: Lost, url: str, *, repeatable: bool) -> ConnectionLostError:
     """Return the error that tells of a lost connection."""
-    if not reply.heard:
+    if reply.untrusted:
+        what = f"the server at {url} can't be trusted: {reply.reason}"
+        advice = "if it is the right one, name the file of its certificate (PEM) as $SSL_CERT_FILE"
+    elif not reply.heard:
         what = f"can't reach a server at {url}: {reply.reason}"
         advice = "start one with `inkloom serve`, or name another with --url or $INKLOOM_URL"
     elif repeatable:

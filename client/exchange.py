@@ -47,11 +47,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """No answer: why, whether the server may have heard the request, whether it ever answered any before."""
+    """No answer: why, whether the server may have heard the request, whether it ever answered any before.
+
+    `untrusted`: there is a server, but nobody vouches for its certificate.
+    """
 
     reason: str
     heard: bool
     known: bool
+    untrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

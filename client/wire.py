@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, BinaryIO, TypedDict
 
@@ -53,4 +55,17 @@ def answer_of(response: httpx2.Response) -> Answer:
 
 def loss(error: httpx2.RequestError | UnavailableError, *, known: bool) -> Lost:
     """Return why there is no answer, or none but that the server can't answer now."""
-    return Lost(reason=str(error) or type(error).__name__, heard=not isinstance(error, UNHEARD), known=known)
+    return Lost(
+        reason=str(error) or type(error).__name__,
+        heard=not isinstance(error, UNHEARD),
+        known=known,
+        untrusted=any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(error)),
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it came of: the library wraps those of the connection."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -26,8 +25,8 @@ SETTING = re.compile(r"auto|cpu|cuda(:(0|[1-9][0-9]{0,2}))?")
 """What may be asked for: "cuda" is the first card, "auto" that too where there is one, or else "cpu"."""
 
 DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-BUILT_FOR_CARDS = ("libtorch_cuda.so", "torch_cuda.dll")
-"""Files of a torch that has code for cards."""
+CUDA_VERSION = re.compile(r"^cuda\b[^=\n]*=\s*['\"]", re.MULTILINE)
+"""How torch's file version.py names the CUDA that it was built for; it is None where it was for none."""
 
 MAJOR, MINOR = 75, 76
 """What the driver calls the two numbers of a card's compute capability."""
@@ -97,7 +96,7 @@ def chosen_card(setting: str, cards: Sequence[Card]) -> Card | None:
 
 def told_cards() -> tuple[Card, ...]:
     """Return the cards that the driver tells of, if torch is built for cards; loads no torch."""
-    return driver_cards() if _built_for_cards() else ()
+    return driver_cards() if is_built_for_cards(_torch_version()) else ()
 
 
 def usable_cards() -> tuple[Card, ...]:
@@ -175,12 +174,19 @@ def _attribute(cuda: ctypes.CDLL, which: int, handle: ctypes.c_int) -> int:
     return found.value
 
 
-def _built_for_cards() -> bool:
+def is_built_for_cards(version: str) -> bool:
+    """Tell from the text of its file version.py whether a torch has code for cards."""
+    return CUDA_VERSION.search(version) is not None
+
+
+def _torch_version() -> str:
     spec = find_spec("torch")  # finds it, and does not load it
     if spec is None or spec.origin is None:
-        return False
-    libraries = Path(spec.origin).parent / "lib"
-    return any(os.path.isfile(libraries / name) for name in BUILT_FOR_CARDS)
+        return ""
+    try:
+        return Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def _of(card: Card, budget: int) -> Device:

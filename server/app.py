@@ -1,6 +1,7 @@
 """The web application: its parts put together, and its life from start to stop."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
 
@@ -21,6 +22,7 @@ from .cache_headers import add_cache_control
 from .compression import COMPRESS, compressed
 from .editor import EDITOR, Editor
 from .files.incoming import sweep
+from .files.tidying import tidy
 from .jobs.queue import Jobs, default_database
 from .limits import LIMITS, Limits
 from .logs import LogFeed
@@ -32,10 +34,12 @@ from .sockets.websocket import dismiss_for_ever
 from .state import SERVER, Server
 from .store import Store
 from .unavailable import told_when_unavailable
-from .users.places import incoming_folders
+from .users.places import incoming_folders, temporary_folders
 from .v1.routing import told_as_values
 from .workers.dispatch import Dispatcher
 from .workers.process import WorkerProcess
+
+log = logging.getLogger(__name__)
 
 
 def make_app(
@@ -105,6 +109,7 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
     server.logs.start()
     for folder in incoming_folders(server.folders):
         await asyncio.to_thread(sweep, folder, time.time())
+    tidying = tasks.start(asyncio.to_thread(_tidy, server.folders), "tidying of old files")
     await server.jobs.begin()
     await server.worker.start()
     tending = tasks.start(server.jobs.tend_for_ever(), "keeper of the jobs")
@@ -118,7 +123,14 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
         await tasks.stop(tending)
         await server.worker.stop()
         await server.jobs.end()
+        await tasks.stop(tidying)
         server.logs.stop()
+
+
+def _tidy(folders: Folders) -> None:
+    for folder in temporary_folders(folders):
+        if gone := tidy(folder, time.time()):
+            log.info("%d old files deleted in %s", gone, folder)
 
 
 async def _say_goodbye(app: web.Application) -> None:

@@ -52,6 +52,8 @@ class LogFeed(logging.Handler):
             "m": self.format(record)[:LONGEST] + "\n",
         }
         self._lines.append(line)
+        if not self._subscribed:
+            return
         self._new.append(line)
         if self._loop is not None and not self._scheduled:
             self._scheduled = True

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -49,6 +50,7 @@ class Route:
         return f"{self.method} {plain(self.path)}"
 
 
+@lru_cache(512)
 def plain(path: str) -> str:
     """Return a path without the patterns of its parts: `/a/{name:.*}` is `/a/{name}`."""
     return "/".join(

@@ -53,7 +53,11 @@ class Elsewhere(Tensor):
 
 
 class There(TorchDispatchMode):
-    """Lets tensors be made there, in this thread."""
+    """Lets tensors be made there, in this thread; `operations` counts what was computed with them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations = 0
 
     def __torch_dispatch__(
         self, operation: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
@@ -64,6 +68,7 @@ class There(TorchDispatchMode):
                 return operation.decompose(*args, **given)
         leaves = tree_leaves((args, given))
         if any(isinstance(one, Elsewhere) for one in leaves) or given.get("device") == PLACE:
+            self.operations += operation not in BETWEEN
             return computed(operation, args, given)
         return operation(*args, **given)
 
@@ -106,7 +111,7 @@ def numbers_of(one: Any) -> Any:
 
 
 @contextmanager
-def elsewhere() -> Generator[None]:
+def elsewhere() -> Generator[There]:
     """Let this thread compute there, without gradients."""
-    with torch.inference_mode(), There():
-        yield
+    with torch.inference_mode(), There() as there:
+        yield there

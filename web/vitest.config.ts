@@ -12,6 +12,7 @@ export default defineConfig({
           environment: 'node',
           fileParallelism: false, // one server, one browser: the machine has two cores
           testTimeout: 60_000,
+          expect: { poll: { timeout: 20_000 } },
           hookTimeout: 120_000,
         },
       },

@@ -35,7 +35,8 @@ def command(given: argparse.Namespace) -> int:
     with servers.server(given) as client:
         for id in _unfinished(client) if given.all else given.ids:
             try:
-                print(f"{plain(id)}  {client.jobs.cancel(id).state}", flush=True)
+                state = client.jobs.cancel(id).state
+                print(f"{plain(id)}  {'stopping' if state == 'running' else state}", flush=True)
             except RefusedError as error:  # the others are cancelled all the same
                 print(f"inkloom: {plain(id)}: {plain(error.message)}", file=sys.stderr)
                 status = 2

@@ -130,4 +130,4 @@ def _about(job: Job) -> str:
 def _count(text: str) -> int:
     if text.isascii() and text.isdigit():
         return int(text)
-    raise argparse.ArgumentTypeError(f"a number of jobs is a whole number, not {text!r}")
+    raise argparse.ArgumentTypeError(f"a number of jobs is a whole number from 0 on, not {text!r}")

@@ -82,7 +82,7 @@ class Twin:
         if "weight" in copied and isinstance(module, Packing):
             module.pack()
         self._copied[module] = sum(
-            _copied_bytes(module, name, tensor, self._dtype) for name, tensor in copied.items()
+            _copied_bytes(module, name, tensor, self._dtype, self._device) for name, tensor in copied.items()
         )
         self._give_pages_back(copied.values())
         return self._copied[module]
@@ -127,14 +127,17 @@ def copied_bytes(layer: nn.Module, dtype: torch.dtype, device: torch.device) -> 
     for module in layer.modules():
         for name, tensor in own(module):
             if not fits(tensor, dtype, device):
-                total += _copied_bytes(module, name, tensor, dtype)
+                total += _copied_bytes(module, name, tensor, dtype, device)
                 if name == "weight" and packs(module, dtype, device):
                     most = max(most, _bytes(tensor, dtype))
     return total, most
 
 
-def _copied_bytes(module: nn.Module, name: str, tensor: Tensor, dtype: torch.dtype) -> int:
-    return int(_bytes(tensor, dtype) * (growth(module, dtype) if name == "weight" else 1))
+def _copied_bytes(
+    module: nn.Module, name: str, tensor: Tensor, dtype: torch.dtype, device: torch.device
+) -> int:
+    packed = name == "weight" and packs(module, dtype, device)
+    return int(_bytes(tensor, dtype) * (growth(module, dtype) if packed else 1))
 
 
 def _bytes(tensor: Tensor, dtype: torch.dtype) -> int:

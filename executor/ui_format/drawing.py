@@ -24,6 +24,9 @@ MOST_OUTPUTS = 256
 EXACT = 2**53
 """Numbers up to this are the same in a browser."""
 
+SHOWN = 300
+"""Points below its fields in which a node shows the file that it loads, or what it has made."""
+
 OPTIONAL_SHAPE = 7
 """How the editor marks an input that may be left out."""
 
@@ -148,7 +151,11 @@ class _Drawn:
         tall = sum(spec.text is not None and spec.text.multiline for spec in fields)
         outputs = len(self.type.outputs) if self.type is not None else 1
         rows = max(len(self.slots) - len(fields), outputs)
-        return (400 if tall else 315, 30 + 20 * rows + 24 * len(fields) + 80 * tall)
+        shows = any(spec.files is not None and spec.files.upload for spec in fields) or (
+            self.type is not None and self.type.output_node
+        )
+        height = 30 + 20 * rows + 24 * len(fields) + 80 * tall
+        return (400 if tall else 315, height + (SHOWN if shows else 0))
 
 
 def _type_of(node: Node, table: NodeTable) -> NodeType | None:

@@ -103,6 +103,7 @@ def _ask_for_token(request: web.Request) -> web.Response:
     """Send a person's browser to the page that asks for the token, and tell a program that it needs one."""
     if request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate":
         raise web.HTTPSeeOther("/login")
-    answer = refused(401, "token_needed", "Who are you?", NOBODY)
+    said = "That token is nobody's here" if "Authorization" in request.headers else "Who are you?"
+    answer = refused(401, "token_needed", said, NOBODY)
     answer.headers["WWW-Authenticate"] = 'Bearer realm="inkloom"'
     return answer

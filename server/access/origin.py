@@ -8,6 +8,7 @@ agree, but `Host` is none of this server's names. Programs send no `Origin`: tok
 import ipaddress
 import re
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -31,10 +32,14 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 TAKES_FORMS = re.compile(r"(?:/api)?/upload/(?:image|mask)|/login|/logout")
 """The paths that take forms."""
 
+KNOWN = 64
+"""Names of hosts about which answers are kept: the same few are asked for again and again."""
+
 OF_BROWSERS = ("Origin", "Cookie", "Referer", "Sec-Fetch-Site", "Sec-Fetch-Mode")
 """Headers that tell a browser from other programs: each one sends some of them with a form."""
 
 
+@lru_cache(KNOWN)
 def is_loopback(host: str) -> bool:
     """Return whether a host name or address (no port, no brackets) can only mean this machine."""
     name = host.lower().rstrip(".")
@@ -48,6 +53,7 @@ def is_loopback(host: str) -> bool:
     return (inner or address).is_loopback
 
 
+@lru_cache(KNOWN)
 def split_host(text: str) -> tuple[str, int | None]:
     """Split `host[:port]` of a Host header; ("", None) when it is not one."""
     found = HOST.fullmatch(text)
@@ -56,6 +62,7 @@ def split_host(text: str) -> tuple[str, int | None]:
     return (same_form(found["six"] or found["name"]), int(found["port"]) if found["port"] else None)
 
 
+@lru_cache(KNOWN)
 def same_form(name: str) -> str:
     """Return the one way in which a name or an address is compared."""
     low = name.lower()

@@ -46,8 +46,9 @@ def door_for(folders: Folders, address: str, asked: Protection) -> Door:
         return door
     raise ProtectionError(
         f"--listen {address} would let other machines in, and nobody asks them who they are. Add users "
-        "(inkloom user add NAME), or give the server a token: --token-file FILE, or INKLOOM_TOKEN in the "
-        "environment. Or leave --listen out and use a tunnel: ssh -L 8188:127.0.0.1:8188 THIS-MACHINE"
+        f"(inkloom user add NAME --root {folders.base}), or give the server a token: "
+        "--token-file FILE, or INKLOOM_TOKEN in the environment. "
+        "Or leave --listen out and use a tunnel: ssh -L 8188:127.0.0.1:8188 THIS-MACHINE"
     )
 
 

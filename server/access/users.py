@@ -160,13 +160,14 @@ class UsersOf:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._path = str(path_of(root))  # for each request: made once
         self._seen: tuple[int, int, int] | None = None
         self._users: dict[str, User] = {}
 
     def now(self) -> Mapping[str, User]:
         """Return the users by name; raises UsersError."""
         try:
-            status = os.stat(path_of(self._root))
+            status = os.stat(self._path)
         except FileNotFoundError:
             self._seen, self._users = None, {}
             return self._users

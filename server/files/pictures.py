@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin
 
 from ..limits import LIMITS
 
@@ -61,6 +61,11 @@ def opened(path: Path | io.BytesIO, what: str) -> Generator[Image.Image]:
         raise PictureError(f"{what} is not a picture that can be read: {error}") from error
 
 
+def upright(picture: Image.Image) -> Image.Image:
+    """Return a picture turned as its camera's orientation mark says."""
+    return ImageOps.exif_transpose(picture)
+
+
 def preview(path: Path, wanted: str, channel: str) -> tuple[bytes, str]:
     """Return a picture made new as `format;quality`, and its content type.
 
@@ -72,7 +77,8 @@ def preview(path: Path, wanted: str, channel: str) -> tuple[bytes, str]:
     told = ([form, *others])[-1]
     quality = min(int(told[:4]), 100) if told.isascii() and told.isdecimal() else 90
     with opened(path, path.name) as picture:
-        made = picture.convert("RGB") if kind == "jpeg" or channel == "rgb" else picture
+        turned = upright(picture)
+        made = turned.convert("RGB") if kind == "jpeg" or channel == "rgb" else turned
         return _saved(made, kind, quality), f"image/{kind}"
 
 
@@ -85,14 +91,14 @@ def webp(source: Path | io.BytesIO, what: str) -> bytes:
 def colours(path: Path) -> tuple[bytes, str]:
     """Return a picture without its alpha channel, and its content type; raises PictureError."""
     with opened(path, path.name) as picture:
-        return _png(picture.convert("RGB")), "image/png"
+        return _png(upright(picture).convert("RGB")), "image/png"
 
 
 def alpha(path: Path) -> tuple[bytes, str]:
     """Return a picture's alpha channel over black, and its content type; raises PictureError."""
     with opened(path, path.name) as picture:
-        found = picture.convert("RGBA").getchannel("A")
-        black = Image.new("RGBA", picture.size)
+        found = upright(picture).convert("RGBA").getchannel("A")
+        black = Image.new("RGBA", found.size)
         black.putalpha(found)
         return _png(black), "image/png"
 
@@ -100,13 +106,14 @@ def alpha(path: Path) -> tuple[bytes, str]:
 def masked(original: Path, posted: Path) -> bytes:
     """Return a picture with the alpha channel of another, as PNG with the texts that it had.
 
-    Raises PictureError, also where they differ in size.
+    The camera's orientation mark is applied, as nodes do that load it. Raises PictureError, also where they
+    differ in size.
     """
     with opened(original, "the picture of original_ref") as picture, opened(posted, "the image") as mask:
-        if picture.size != mask.size:
-            sizes = (f"{one.width}x{one.height}" for one in (mask, picture))
+        made = upright(picture).convert("RGBA")
+        if made.size != mask.size:
+            sizes = (f"{one.width}x{one.height}" for one in (mask, made))
             raise PictureError("the image has {} pixels, the picture of original_ref {}".format(*sizes))
-        made = picture.convert("RGBA")
         made.putalpha(mask.convert("RGBA").getchannel("A"))
         texts = PngImagePlugin.PngInfo()
         if isinstance(picture, PngImagePlugin.PngImageFile):

@@ -36,24 +36,26 @@ def find(roots: Mapping[str, Sequence[Path]], query: Mapping[str, str]) -> Path:
     subfolder outside of its root, a file that is not there. Raises the matching HTTP error.
     """
     if "filename" not in query:
-        raise web.HTTPNotFound
+        raise web.HTTPNotFound(text="name a file: /view?filename=NAME, with type and subfolder if need be\n")
     filename, kind = split_annotation(query["filename"], query.get("type", "output"))
     subfolder = query.get("subfolder", "").rstrip("/")
     if not filename or filename.startswith("/") or ".." in filename or "\0" in filename + subfolder:
-        raise web.HTTPBadRequest
+        raise web.HTTPBadRequest(text=f"{filename!r} is no file name; name a folder as subfolder\n")
     if kind not in roots:
-        raise web.HTTPBadRequest
+        raise web.HTTPBadRequest(text=f"type must be one of {', '.join(roots)}, not {kind!r}\n")
     # Only the last part of the name counts; by PurePath, so a backslash parts names on Windows.
     name = PurePath(filename).name
+    place = f"{subfolder}/{name}" if subfolder else name
     try:
-        paths = [below(root, f"{subfolder}/{name}" if subfolder else name) for root in roots[kind]]
+        paths = [below(root, place) for root in roots[kind]]
         found = next((path for path in paths if path.is_file()), None)
-    except UnsafeNameError:
-        raise web.HTTPForbidden from None
+    except UnsafeNameError:  # what it says may name the folder itself, which is nobody's business
+        told = f"{place!r} does not lie inside of {kind}: no '..', drive, device, or link that leads out\n"
+        raise web.HTTPForbidden(text=told) from None
     except (OSError, ValueError):  # a name longer than names can be, or that no file can have
         found = None
     if found is None:
-        raise web.HTTPNotFound
+        raise web.HTTPNotFound(text=f"there is no file {place!r} in {kind}\n")
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
+from json.encoder import encode_basestring_ascii as quoted
 
 from .. import store
 from ..store import Ended, Job, Queue
@@ -9,7 +10,8 @@ from ..store import Ended, Job, Queue
 
 def item(job: Job) -> str:
     """Return a job as the queue and the history show it: number, id, prompt, extra data, outputs."""
-    return f"[{json.dumps(job.number)}, {json.dumps(job.id)}, {job.prompt}, {job.extra_data}, {job.targets}]"
+    # A number that is finite is written in Python as in JSON.
+    return f"[{job.number!r}, {quoted(job.id)}, {job.prompt}, {job.extra_data}, {job.targets}]"
 
 
 async def queue(pieces: AsyncIterable[Queue]) -> AsyncGenerator[str]:

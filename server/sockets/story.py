@@ -132,6 +132,12 @@ class Story:
             },
         )
 
+    def stop(self) -> None:
+        """End the story of a run that was cancelled, and whose worker died before it said so."""
+        self._state = "cancelled"
+        where = {"node_id": self.current, "node_type": self._current_class, "executed": list(self._ran)}
+        self._end("execution_interrupted", where)
+
     def record(self) -> Record:
         """Return what the history keeps of the run."""
         return Record(

@@ -26,6 +26,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from .disk import flush_log
 from .errors import Failures, StoreError, explained
+from .prepared import say
 from .tables import METADATA, VERSION, counters, schema
 
 PATIENCE = 10.0
@@ -35,6 +36,10 @@ LOCK = 0x696E6B6C6F6F6D
 """The advisory lock under which PostgreSQL's tables are made: "inkloom"."""
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+
+LONGEST_LOG = 16_000
+"""Pages of SQLite's log at which a change moves them into the database itself, while others wait; `Tidying`
+does that long before."""
 
 Result = TypeVar("Result")
 
@@ -68,12 +73,14 @@ class Database:
     engine: Engine
     where: str
     settle: Callable[[], None] | None = None
+    keeps: bool = False
+    """Whether a connection may stay open between transactions: no server is there that may close it."""
     failures: Failures = field(default_factory=Failures)
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
         """Give a connection that sees one state of the database; raises StoreError."""
-        with self._explained(), self.engine.connect() as connection:
+        with self.explained(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -83,14 +90,15 @@ class Database:
         With `durable` it is on the disk then, or once the database is settled. Without, only a loss of power
         can undo it, never the end of a process.
         """
-        engine = self._for_durable if durable else self._for_others
-        with self._explained(), engine.begin() as connection:
+        engine = self.for_durable if durable else self._for_others
+        with self.explained(), engine.begin() as connection:
             yield connection
 
     # Making one of these takes longer than a statement.
 
     @cached_property
-    def _for_durable(self) -> Engine:
+    def for_durable(self) -> Engine:
+        """What connects for changes that are durable."""
         return self.engine.execution_options(inkloom_writes=True, inkloom_durable=True)
 
     @cached_property
@@ -101,15 +109,21 @@ class Database:
     def outside_of_transactions(self) -> Generator[Connection]:
         """Give a connection whose statements each stand for themselves; raises StoreError."""
         engine = self.engine.execution_options(inkloom_bare=True)
-        with self._explained(), engine.connect() as connection:
+        with self.explained(), engine.connect() as connection:
             yield connection
+
+    def tidy(self) -> None:
+        """Move what SQLite's log has into the database, as far as nobody needs it; nobody waits for that."""
+        with self.outside_of_transactions() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
     @contextmanager
-    def _explained(self) -> Generator[None]:
+    def explained(self) -> Generator[None]:
+        """Raise StoreError for what the database can't do, and count it."""
         try:
             yield
         except SQLAlchemyError as error:
@@ -124,7 +138,7 @@ def open_database(url: URL, patience: float = PATIENCE) -> Database:
     """
     where, path = url.render_as_string(hide_password=True), url.database
     settle = partial(flush_log, Path(path)) if url.drivername == "sqlite" and path else None
-    database = Database(_engine(url, patience), where, settle)
+    database = Database(_engine(url, patience), where, settle, keeps=url.drivername == "sqlite")
     try:
         if url.drivername == "sqlite":
             _patiently(lambda: _keep_a_log(database), patience)
@@ -158,6 +172,7 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver begins no transactions by itself: `_begin_sqlite` does
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")  # a commit does not wait for the disk: `settle` does
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -165,10 +180,10 @@ def _begin_sqlite(connection: Connection) -> None:
     if options.get("inkloom_bare"):
         return
     if not options.get("inkloom_writes"):
-        connection.exec_driver_sql("BEGIN")
+        say(connection, "BEGIN")
         return
     # At once: a transaction that reads first, and at its first change finds another one quicker, fails.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    say(connection, "BEGIN IMMEDIATE")
 
 
 def _begin_postgresql(connection: Connection) -> None:

@@ -6,11 +6,12 @@ memory, nor a look at the database kept open, for longer than a piece takes.
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
+from .prepared import rows_of
 from .reading import HISTORY, UNFINISHED, of_user
 from .rows import ended_of, job_of
-from .tables import ENDED, LIVE, RUNNING, jobs
+from .tables import ENDED, LIVE, jobs
 from .values import Ended, Job, Place
 
 PIECE = 2**18
@@ -18,6 +19,15 @@ PIECE = 2**18
 
 FEW = 64
 """Jobs that are read at once."""
+
+PLACES = (
+    select(jobs.c.ticket, jobs.c.size, jobs.c.number, jobs.c.state)
+    .where(LIVE)
+    .order_by(jobs.c.number, jobs.c.ticket)
+)
+PLACES_OF = PLACES.where(jobs.c.owner_user == bindparam("of"))
+NAMES = tuple(f"ticket_{number}" for number in range(FEW))
+NAMED = UNFINISHED.where(jobs.c.ticket.in_([bindparam(name) for name in NAMES]))
 
 
 def cut(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
@@ -69,13 +79,17 @@ def ended(connection: Connection, places: Sequence[Place]) -> list[Ended]:
 def queue_places(connection: Connection, user: str | None) -> tuple[list[Place], list[Place]]:
     """Return where the running and the waiting jobs lie, of one user or of everybody, first to run first."""
     # In one query: between two of them a job could go on from one list to the other.
-    found = select(jobs.c.ticket, jobs.c.size, RUNNING.label("runs")).where(LIVE, of_user(user))
-    rows = connection.execute(found.order_by(jobs.c.number, jobs.c.ticket)).all()
-    places = [(row.runs, Place(ticket=row.ticket, size=row.size)) for row in rows]
-    return [place for runs, place in places if runs], [place for runs, place in places if not runs]
+    rows = rows_of(connection, PLACES, {}) if user is None else rows_of(connection, PLACES_OF, {"of": user})
+    places = [(row.state, Place(ticket=row.ticket, size=row.size, number=row.number)) for row in rows]
+    running = [place for state, place in places if state == "running"]
+    return running, [place for state, place in places if state == "waiting"]
 
 
 def unfinished(connection: Connection, places: Sequence[Place]) -> list[Job]:
-    """Return jobs that have not ended, first to run first; those that have meanwhile are left out."""
-    named = UNFINISHED.where(jobs.c.ticket.in_([place.ticket for place in places]))
-    return [job_of(row) for row in connection.execute(named)]
+    """Return jobs that have not ended, first to run first; those that have meanwhile are left out.
+
+    At most `FEW`, and at least one.
+    """
+    tickets = [place.ticket for place in places]
+    tickets += tickets[-1:] * (FEW - len(tickets))
+    return [job_of(row) for row in rows_of(connection, NAMED, dict(zip(NAMES, tickets, strict=True)))]

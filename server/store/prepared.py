@@ -47,27 +47,32 @@ class _Words:
 def rows_of(connection: Connection, statement: Executable, values: Values) -> list[Any]:
     """Run a statement that returns rows; they have the names of its columns."""
     words = _words(statement, connection.dialect, tuple(values))
-    return [words.read(found) for found in _run(connection, words, words.given(values)).fetchall()]
+    return [words.read(found) for found in _run(connection, words.text, words.given(values)).fetchall()]
 
 
 def change(connection: Connection, statement: Executable, values: Values) -> int:
     """Run a statement that changes rows; return how many."""
     words = _words(statement, connection.dialect, tuple(values))
-    return _run(connection, words, words.given(values)).rowcount
+    return _run(connection, words.text, words.given(values)).rowcount
 
 
 def change_many(connection: Connection, statement: Executable, many: Sequence[Values]) -> None:
     """Run a statement with each of these values."""
     words = _words(statement, connection.dialect, tuple(many[0]))
-    _run(connection, words, [words.given(values) for values in many], many=True)
+    _run(connection, words.text, [words.given(values) for values in many], many=True)
 
 
-def _run(connection: Connection, words: _Words, given: Any, *, many: bool = False) -> Any:
+def say(connection: Connection, words: str) -> None:
+    """Run a statement of the driver's own that takes no values and returns nothing."""
+    _run(connection, words, ())
+
+
+def _run(connection: Connection, text: str, given: Any, *, many: bool = False) -> Any:
     cursor: Any = connection.connection.cursor()
     try:
-        (cursor.executemany if many else cursor.execute)(words.text, given)
+        (cursor.executemany if many else cursor.execute)(text, given)
     except connection.dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(words.text, None, error, connection.dialect.loaded_dbapi.Error) from error
+        raise DBAPIError.instance(text, None, error, connection.dialect.loaded_dbapi.Error) from error
     return cursor
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection
@@ -12,16 +13,21 @@ from . import changes, pages, reading
 from .changes import Beat, Claim, Ending, Note, Reclaim, Return, Some
 from .database import PATIENCE, Database, open_database
 from .disk import Disk
+from .known import Known
+from .line import Line
+from .tidying import Tidying
 from .values import (
     Accepted,
     Counts,
     Ended,
     IdTaken,
+    Job,
     Lease,
     Leased,
     Load,
     NewJob,
     Outcome,
+    Place,
     Queue,
     State,
     StoredEvent,
@@ -73,7 +79,12 @@ class Store:
         self._lease_ms = round(lease_seconds * 1000)
         self._writer = Writer(database)
         self._disk = None if database.settle is None else Disk(database.settle)
+        self._known = Known()
+        self._tidying = Tidying(database.tidy) if database.keeps else None
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="job reader")
+        self._lines: SimpleQueue[Line] = SimpleQueue()  # of the readers
+        for _ in range(READERS):
+            self._lines.put(Line(database))
 
     @classmethod
     def open(
@@ -93,9 +104,13 @@ class Store:
     async def close(self) -> None:
         """Finish what was asked for, and close the database."""
         await self._writer.close()
+        if self._tidying is not None:
+            await asyncio.to_thread(self._tidying.close)
         if self._disk is not None:
             await asyncio.to_thread(self._disk.close)
         await asyncio.to_thread(self._readers.shutdown)
+        for _ in range(READERS):
+            self._lines.get().close()
         self._database.close()
 
     @property
@@ -116,6 +131,8 @@ class Store:
         """Wait until the disk has what was answered by now. When it raises, that is not known."""
         if self._disk is not None:
             await self._disk.settled()
+        if self._tidying is not None:
+            self._tidying.written()
 
     async def skip_number(self) -> None:
         """Let a queue number go to nobody."""
@@ -177,15 +194,25 @@ class Store:
         return await self.read(reading.queue, user)
 
     async def queue_in_pieces(self, *, user: str | None = None) -> AsyncGenerator[Queue]:
-        """Yield the same a few jobs at a time, those that run first; what ends meanwhile is left out."""
+        """Yield the same a few jobs at a time, those that run first; what ends meanwhile may be left out."""
         running, waiting = await self.read(pages.queue_places, user)
         run = {place.ticket for place in running}
         for few in pages.cut([*running, *waiting]):
-            found = await self.read(pages.unfinished, few)
+            found = await self._unfinished(few)
             yield Queue(
                 running=tuple(job for job in found if job.ticket in run),
                 waiting=tuple(job for job in found if job.ticket not in run),
             )
+
+    async def _unfinished(self, places: Sequence[Place]) -> list[Job]:
+        found = {place.ticket: job for place in places if (job := self._known.get(place))}
+        if new := [place for place in places if place.ticket not in found]:
+            read = await self.read(pages.unfinished, new)
+            self._known.add(read)
+            found |= {job.ticket: job for job in read}
+        else:
+            await asyncio.sleep(0)  # others come in between, also when there is nothing to wait for
+        return [found[place.ticket] for place in places if place.ticket in found]
 
     async def load(self, *, user: str | None = None) -> Load:
         """Count the jobs that have not ended, of one user or of everybody, and their bytes."""
@@ -259,8 +286,12 @@ class Store:
         """Return what a function of a connection reads, on a thread of readers."""
 
         def work() -> Got:
-            with self._database.reading() as connection:
-                return read(connection, *args, **kwargs)
+            line = self._lines.get()
+            try:
+                with line.reading() as connection:
+                    return read(connection, *args, **kwargs)
+            finally:
+                self._lines.put(line)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, work)
 

@@ -158,10 +158,11 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a job lies that is to be shown, and the bytes that it was given."""
+    """Where a job lies that is to be shown, the bytes that it was given, and its number while it waits."""
 
     ticket: int
     size: int
+    number: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from .answers import answer
 from .database import Database
 from .errors import StoreError
+from .line import Line
 
 MOST = 1000
 """Changes in one transaction."""
@@ -56,7 +57,8 @@ class Writer:
     """Makes changes in the order in which they are asked for, many in a transaction."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._where = database.where
+        self._line = Line(database)
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._closed = False
         # A daemon: nothing that has been answered can be lost by ending it.
@@ -67,7 +69,7 @@ class Writer:
         """Ask for a change; the answer comes when it is done. It raises StoreError when it could not be."""
         answer: asyncio.Future[Got] = asyncio.get_running_loop().create_future()
         if self._closed:
-            raise StoreError(f"the database {self._database.where} was closed")
+            raise StoreError(f"the database {self._where} was closed")
         self._asked.put(_Asked(change, given, answer))
         return answer
 
@@ -78,11 +80,11 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _write(self) -> None:
-        while (first := self._asked.get()) is not None:
+        more = True
+        while more and (first := self._asked.get()) is not None:
             batch, more = self._gathered(first)
             self._make(batch)
-            if not more:
-                return
+        self._line.close()
 
     def _gathered(self, first: _Asked) -> tuple[list[_Asked], bool]:
         """Return what has been asked for by now, and whether more may come."""
@@ -113,7 +115,7 @@ class Writer:
 
     def _transaction(self, batch: Sequence[_Asked]) -> list[Any]:
         answers: list[Any] = []
-        with self._database.writing(durable=any(asked.change.durable for asked in batch)) as connection:
+        with self._line.writing(durable=any(asked.change.durable for asked in batch)) as connection:
             for change, group in groupby(batch, key=lambda asked: asked.change):
                 answers += change.make(connection, [asked.given for asked in group])
         return answers

@@ -29,10 +29,19 @@ def folder_of(folders: Folders, user: str) -> Path:
 
 def incoming_folders(folders: Folders) -> list[Path]:
     """Return every folder that files are received into."""
-    homes = folders.base / HOMES
-    users = [ONLY, *(path.name for path in homes.iterdir() if path.is_dir())] if homes.is_dir() else [ONLY]
     return [
         folder
-        for user in users
+        for user in _users(folders)
         for folder in (folders_for(folders, user).root("input"), folder_of(folders, user))
     ]
+
+
+def temporary_folders(folders: Folders) -> list[Path]:
+    """Return every folder of files that are only shown."""
+    return [folders_for(folders, user).root("temp") for user in _users(folders)]
+
+
+def _users(folders: Folders) -> list[str]:
+    """Name those who have files of their own here."""
+    homes = folders.base / HOMES
+    return [ONLY, *(path.name for path in homes.iterdir() if path.is_dir())] if homes.is_dir() else [ONLY]

@@ -91,7 +91,10 @@ def _inside(request: web.Request, name: str) -> Path:
     try:
         return below(user_folder(request), name)
     except (UnsafeNameError, UnicodeEncodeError):
-        raise web.HTTPForbidden from None
+        told = (
+            f"{name!r} does not lie inside of the user's folder: no '..', drive, device, or link out of it\n"
+        )
+        raise web.HTTPForbidden(text=told) from None
 
 
 def _says(request: web.Request, name: str, *, default: bool = False) -> bool:
@@ -147,7 +150,7 @@ async def get_file(request: web.Request) -> web.StreamResponse:
     """Send a file."""
     path = _inside(request, request.match_info["file"])
     if not await asyncio.to_thread(_is_file, path):
-        raise web.HTTPNotFound
+        raise _no_file(request.match_info["file"])
     kind = mimetypes.guess_type(path.name)[0]
     if kind in SHOWN_TYPES:
         return web.FileResponse(path, headers={"Content-Type": kind, **GUARDS})
@@ -180,7 +183,7 @@ async def delete_file(request: web.Request) -> web.Response:
     """Delete a file."""
     path = _inside(request, request.match_info["file"])
     if not await asyncio.to_thread(_is_file, path):
-        raise web.HTTPNotFound
+        raise _no_file(request.match_info["file"])
     with told_over_http():
         await asyncio.to_thread(path.unlink, missing_ok=True)
     return web.Response(status=204)
@@ -191,7 +194,7 @@ async def move_file(request: web.Request) -> web.Response:
     source = _inside(request, request.match_info["file"])
     target = _inside(request, request.match_info["dest"])
     if not await asyncio.to_thread(_is_file, source):
-        raise web.HTTPNotFound
+        raise _no_file(request.match_info["file"])
     overwrite = _says(request, "overwrite", default=True)
     with told_over_http():
         kept = source == target or await asyncio.to_thread(put, source, target, overwrite=overwrite)
@@ -207,8 +210,12 @@ async def _told(request: web.Request, path: Path) -> web.Response:
         return web.json_response(name)
     item = await asyncio.to_thread(_item, path, name)
     if item is None:  # deleted by another since
-        raise web.HTTPNotFound
+        raise _no_file(name)
     return web.json_response(item.info())
+
+
+def _no_file(name: str) -> web.HTTPNotFound:
+    return web.HTTPNotFound(text=f"there is no file {name!r}\n")
 
 
 TOLD = {200: str | Info}

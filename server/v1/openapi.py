@@ -11,6 +11,7 @@ from aiohttp import web
 
 from ... import __version__
 from ...client.values import Error, Event
+from ..access.guard import cookie_name
 from ..access.origin import CHANGING
 from ..routing import ROUTES as TABLE
 from ..routing import Content, Form, Route, plain
@@ -32,11 +33,6 @@ SERVERS = [{"url": "/"}, {"url": "/api", "description": "The same, where an edit
 SECURITY: list[dict[str, list[str]]] = [{}, {"token": []}, {"cookie": []}]
 """None is needed on this machine alone, until there are users."""
 
-SCHEMES = {
-    "token": {"type": "http", "scheme": "bearer", "description": "A token of `inkloom user add`."},
-    "cookie": {"type": "apiKey", "in": "cookie", "name": "inkloom_8188", "description": "From /login."},
-}
-
 BYTES = {"type": "string", "format": "binary"}
 
 PARTS = re.compile(r"\{(\w+)\}")
@@ -44,8 +40,8 @@ PARTS = re.compile(r"\{(\w+)\}")
 Schema = Callable[[Content], Object]
 
 
-def document(routes: Sequence[Route], version: str) -> Object:
-    """Return the document of a table of routes."""
+def document(routes: Sequence[Route], version: str, cookie: str) -> Object:
+    """Return the document of a table of routes; `cookie` is the name of the one that /login gives."""
     kinds = [Event, *(kind for route in routes for kind in _types(route))]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
     by_type = {_name(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
@@ -70,7 +66,15 @@ def document(routes: Sequence[Route], version: str) -> Object:
         "security": SECURITY,
         "tags": [{"name": tag} for tag in tags],
         "paths": paths,
-        "components": {"schemas": dict(sorted(components.items())), "securitySchemes": SCHEMES},
+        "components": {"schemas": dict(sorted(components.items())), "securitySchemes": _schemes(cookie)},
+    }
+
+
+def _schemes(cookie: str) -> Object:
+    """Return the ways in which somebody may say who they are."""
+    return {
+        "token": {"type": "http", "scheme": "bearer", "description": "A token of `inkloom user add`."},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": cookie, "description": "From /login."},
     }
 
 
@@ -223,7 +227,7 @@ def _name(kind: Content) -> str:
 
 async def get_document(request: web.Request) -> web.Response:
     """Describe every route of this server, as an OpenAPI 3.1 document."""
-    made = await asyncio.to_thread(document, request.app[TABLE], __version__)
+    made = await asyncio.to_thread(document, request.app[TABLE], __version__, cookie_name(request))
     return answer(made)
 
 

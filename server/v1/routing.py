@@ -8,7 +8,7 @@ import asyncio
 import http
 import json
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from aiohttp import web
@@ -86,7 +86,8 @@ def _value_of(text: bytes, kind: type[Value]) -> Value:
     try:
         return msgspec.convert(read, kind)
     except msgspec.ValidationError as error:
-        raise NotDoneError(400, "invalid_body", f"The body is not what is expected: {error}") from error
+        told = f"The body is not what is expected: {error}. It may have: {fields_of(kind)}"
+        raise NotDoneError(400, "invalid_body", told) from error
 
 
 def query_of(request: web.Request, kind: type[Query]) -> Query:
@@ -98,9 +99,26 @@ def query_of(request: web.Request, kind: type[Query]) -> Query:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        known = ", ".join(field.encode_name for field in msgspec.structs.fields(kind))
-        told = f"The query is not what is expected: {error}. It may have: {known}"
+        told = f"The query is not what is expected: {error}. It may have: {fields_of(kind)}"
         raise NotDoneError(400, "invalid_query", told) from error
+
+
+def fields_of(kind: type) -> str:
+    """Say which fields a value may have, and of those that take certain words, which."""
+    told: list[str] = []
+    for field in msgspec.structs.fields(kind):
+        words = ", ".join(_words(field.type))
+        told.append(f"{field.encode_name} ({words})" if words else field.encode_name)
+    return ", ".join(told)
+
+
+def _words(kind: Any) -> list[str]:
+    """Return what may be said where a type lists words one by one: those, and whether a number will do."""
+    if get_origin(kind) is Literal:
+        return [repr(word) for word in get_args(kind)]
+    parts = get_args(kind)
+    found = [word for part in parts for word in _words(part)]
+    return ["a number", *found] if found and float in parts else found
 
 
 @web.middleware
@@ -116,7 +134,7 @@ async def told_as_values(request: web.Request, handler: Handler) -> web.StreamRe
         if error.status < 400:
             raise
         kept = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
-        return answer(_of_status(error), error.status, kept)
+        return answer(_of_status(error, request), error.status, kept)
     refusal = given.get(REFUSAL)
     if refusal is None:
         return given
@@ -143,8 +161,13 @@ def _where(text: bytes, error: ValueError) -> str:
     return f"{error}; perhaps it has half of a surrogate pair, or a number beyond any"
 
 
-def _of_status(error: web.HTTPException) -> Error:
+def _of_status(error: web.HTTPException, request: web.Request) -> Error:
     phrase = http.HTTPStatus(error.status).phrase
-    text = (error.text or "").strip()
-    plain = text in ("", f"{error.status}: {phrase}", f"{error.status}: {error.reason}")
-    return Error(code=phrase.lower().replace(" ", "_"), message=phrase if plain else text)
+    said = (error.text or "").strip()
+    if said in ("", f"{error.status}: {phrase}", f"{error.status}: {error.reason}"):
+        said = phrase
+    if request.match_info.route.resource is None and error.status == 404:
+        said = f"there is nothing at {request.path}; /v1/openapi.json lists what there is"
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        said = f"{request.path} takes {', '.join(sorted(error.allowed_methods))}, not {error.method}"
+    return Error(code=phrase.lower().replace(" ", "_"), message=said)

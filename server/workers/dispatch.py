@@ -1,5 +1,6 @@
 """The loop that gives jobs to the worker and tells the clients what becomes of them."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import aclosing
@@ -74,13 +75,18 @@ class Dispatcher:
         held, following = await self._jobs.finish(record)
         if held:
             tally.ended(record.state, (store.now() - began) / 1000)
-            log.info(
-                "job %s has ended: %s", job.id, story.ending.type if story.ending else "nobody knows how"
-            )
-            await self._telling.call_after(self._jobs.settle(attempt), partial(self._tell_end, story))
+            await self._telling.room()
+        # Soon, and not now: the worker is idle until it has the next job.
+        asyncio.get_running_loop().call_soon(self._leave, story, attempt, held, following)
+        return following
+
+    def _leave(self, story: Story, attempt: Attempt, held: bool, following: Attempt | None) -> None:
+        if held:
+            how = story.ending.type if story.ending else "nobody knows how"
+            log.info("job %s has ended: %s", story.job.id, how)
+            self._telling.call_after(self._jobs.settle(attempt), partial(self._tell_end, story))
         if following is not None:
             self._telling.call(self._tell_status)
-        return following
 
     def _tell_end(self, story: Story) -> None:
         job = story.job
@@ -131,7 +137,7 @@ class Dispatcher:
                 if not self._interrupted:
                     story.break_off(WorkerDiedError(f"{died} {DEATHS} workers have died of this job."))
                     return died
-                story.break_off(died)
+                story.stop()
             except Exception as error:  # whatever it is, it ends this job only: the queue goes on
                 log.exception("job %s failed in the server itself", job.id)
                 await self._worker.cancel(job.id)

@@ -28,12 +28,15 @@ class InOrder:
         else:
             self._waiting.append((None, what))
 
-    async def call_after(self, work: Coroutine[None, None, None], what: Callable[[], object]) -> None:
+    async def room(self) -> None:
+        """Wait while too many calls have to wait; make one `call_after` then."""
+        await self._room.acquire()
+
+    def call_after(self, work: Coroutine[None, None, None], what: Callable[[], object]) -> None:
         """Call something in its turn, but not before some work is done, which begins at once.
 
-        Wait while there are many such calls already.
+        There has to be `room` for it.
         """
-        await self._room.acquire()
         self._waiting.append((tasks.start(work, "work before a call"), what))
         if self._calling is None:
             self._calling = tasks.start(self._call_all(), "caller in order")

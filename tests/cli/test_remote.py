@@ -176,6 +176,14 @@ def test_one_that_is_refused_keeps_no_other_from_being_done(ask: Call, client: C
     assert client.jobs.wait(job.id, timeout=60).state == "cancelled"
 
 
+def test_a_job_that_runs_is_stopping_once_it_is_cancelled(ask: Call, client: Client) -> None:
+    job = client.jobs.submit(WAIT)
+    next(event for event in client.jobs.events(job.id) if event.type == "node_started")
+    said = ask("cancel", job.id)
+    assert said.out in (f"{job.id}  stopping\n", f"{job.id}  cancelled\n")
+    assert client.jobs.wait(job.id, timeout=60).state == "cancelled"
+
+
 def test_watch_draws_a_job_as_a_run(ask: Call, write: Any, client: Client, tmp_path: Path) -> None:
     name = client.jobs.submit(KEEP, inputs={"from": 40}).id
     said = ask("watch", name, "--output", str(tmp_path))

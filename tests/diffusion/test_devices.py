@@ -42,6 +42,10 @@ EXACT = 1e-4
 not taken."""
 
 
+LEAST = 5
+"""Operations of the smallest network."""
+
+
 def draw(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
@@ -56,9 +60,10 @@ def both(part: Any, ask: Callable[[Any], Tensor]) -> None:
     """Ask a handle and the same one elsewhere, twice: copies are made, and are there."""
     expected = ask(part)
     there = on_device(part, NAME)
-    with elsewhere():
-        for _ in range(2):
+    with elsewhere() as place:
+        for times in range(1, 3):
             near(ask(there), expected)
+            assert place.operations >= times * LEAST
 
 
 def test_the_stand_in_is_as_strict_as_a_card():
@@ -116,10 +121,12 @@ def test_small_autoencoders():
     image, samples = draw(1, 16, 24, 3).sigmoid(), draw(1, 4, 2, 3)
     with torch.inference_mode():
         encoded, decoded = vae.encode(image), vae.decode(samples)
-    with elsewhere():
+    with elsewhere() as place:
         there = on_device(vae, NAME)
         near(there.encode(image), encoded)
+        before = place.operations
         near(there.decode(samples), decoded)
+        assert place.operations - LEAST >= before >= LEAST
 
 
 def guider_of(model: Model, text: list[int], *rules: Rule) -> CfgGuider:
@@ -195,6 +202,15 @@ def test_streamed_elsewhere_the_bits_are_the_same(dtype: torch.dtype):
         assert torch.equal(sampled(model), whole)
         model.weights.unload()
         assert model.weights.present == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_weights_take_there_what_their_numbers_take(dtype: torch.dtype):
+    model = replace(MODELS["SD1"], dtype=dtype, device=PLACE)
+    assert sum(model.weights.layers.values()) == model.nbytes
+    with elsewhere():
+        sampled(model, steps=1)
+        assert model.weights.present == model.nbytes
 
 
 def test_weights_stay_where_they_were_loaded(tiny_loaded: Checkpoint):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from contextlib import closing
@@ -13,10 +14,18 @@ import torch
 from torch import Tensor
 
 from inkloom import diffusion
-from inkloom.executor import Graph, Manager, Memory, MemoryCache, RunDone, run
+from inkloom.executor import Event, Graph, Manager, Memory, MemoryCache, RunDone, RunFailed, run
 from inkloom.executor.caches.memory_cache import Entry
 from inkloom.nodes import NODES, Device, DeviceError, chosen_precision, open_folders, open_memory
-from inkloom.nodes.devices import Card, chosen_card, driver_cards, open_device, reserve, told_device
+from inkloom.nodes.devices import (
+    Card,
+    chosen_card,
+    driver_cards,
+    is_built_for_cards,
+    open_device,
+    reserve,
+    told_device,
+)
 from inkloom.nodes.engine import without_gradients
 from inkloom.nodes.kept_steps import Stand
 
@@ -69,6 +78,58 @@ def test_some_of_a_card_is_left_free(free: int, left: int):
 @pytest.mark.parametrize("driver", ["libno-such-driver.so.1", "libc.so.6"])
 def test_without_a_driver_there_are_no_cards(driver: str):
     assert driver_cards(driver) == ()
+
+
+@pytest.mark.parametrize(
+    ("version", "built"),
+    [
+        ("__version__ = '2.13.0+cu130'\ncuda: Optional[str] = '13.0'\nhip: Optional[str] = None\n", True),
+        ("__version__ = '2.6.0'\ncuda = '12.4'\nhip = None\n", True),
+        ("__version__ = '2.13.0+cpu'\ncuda: Optional[str] = None\nhip: Optional[str] = None\n", False),
+        (
+            "__all__ = ['__version__', 'cuda']\ncuda: Optional[str] = None\nhip: Optional[str] = '6.4'\n",
+            False,
+        ),
+        ("", False),
+    ],
+)
+def test_torch_says_in_a_file_whether_it_is_built_for_cards(version: str, built: bool):
+    assert is_built_for_cards(version) is built
+
+
+def test_that_file_is_there_and_says_what_torch_says():
+    text = Path(torch.__file__).with_name("version.py").read_text(encoding="utf-8")
+    assert is_built_for_cards(text) is (torch.version.cuda is not None)
+
+
+DRIVER = r"""
+#include <string.h>
+int cuInit(unsigned flags) { return flags != 0; }
+int cuDeviceGetCount(int *count) { *count = 2; return 0; }
+int cuDeviceGet(int *device, int index) { *device = 40 + index; return 0; }
+int cuDeviceGetName(char *name, int length, int device) {
+    strncpy(name, device == 40 ? "NVIDIA T4" : "NVIDIA H200", length);
+    return 0;
+}
+int cuDeviceTotalMem_v2(size_t *bytes, int device) {
+    *bytes = (device == 40 ? 15UL : 140UL) << 30;
+    return 0;
+}
+int cuDeviceGetAttribute(int *value, int which, int device) {
+    if (which != 75 && which != 76) return 1;
+    *value = device == 40 ? (which == 75 ? 7 : 5) : (which == 75 ? 9 : 0);
+    return 0;
+}
+"""
+"""What of NVIDIA's driver is asked, as its header declares it."""
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler to make a driver with")
+def test_the_driver_tells_of_its_cards(tmp_path: Path):
+    source, library = tmp_path / "driver.c", tmp_path / "libcuda.so.1"
+    source.write_text(DRIVER, encoding="ascii")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    assert driver_cards(str(library)) == (OLD, NEW)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +233,7 @@ GRAPH = {
 }
 
 
-def made(folder: Path, device: str, scope: Any, budget: int) -> tuple[dict[str, Entry], Manager]:
+def made(folder: Path, device: str, scope: Any, budget: int = GIB) -> tuple[Event, dict[str, Entry], Manager]:
     cache, manager = Watched(), Manager({device: budget})
     events = run(
         Graph.parse(GRAPH),
@@ -185,13 +246,14 @@ def made(folder: Path, device: str, scope: Any, budget: int) -> tuple[dict[str, 
     )
     with closing(events):
         *_, last = events
-    assert isinstance(last, RunDone), last
-    return cache.kept, manager
+    return last, cache.kept, manager
 
 
 def test_a_run_elsewhere_gives_what_a_run_here_gives_and_all_of_it_lies_here(tmp_path: Path):
-    here, _ = made(tmp_path / "here", "cpu", without_gradients, GIB)
-    there, manager = made(tmp_path / "there", NAME, elsewhere, GIB)
+    done, here, _ = made(tmp_path / "here", "cpu", without_gradients)
+    also_done, there, manager = made(tmp_path / "there", NAME, elsewhere)
+    assert isinstance(done, RunDone)
+    assert isinstance(also_done, RunDone)
     assert manager.usage(NAME).weights > 0
     assert manager.usage("cpu").weights == 0
     assert {one.device for one in manager.resident()} == {NAME}
@@ -204,3 +266,9 @@ def test_a_run_elsewhere_gives_what_a_run_here_gives_and_all_of_it_lies_here(tmp
             torch.testing.assert_close(other, one, rtol=0, atol=1e-3 * max(1.0, float(one.abs().max())))
             compared += 1
     assert compared >= 8
+
+
+def test_what_does_not_fit_there_is_refused_with_the_name_of_the_device(tmp_path: Path):
+    last, *_ = made(tmp_path, NAME, elsewhere, budget=2**20)
+    assert isinstance(last, RunFailed)
+    assert f"the budget of {NAME} is 1 MiB" in last.message

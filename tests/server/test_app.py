@@ -171,6 +171,20 @@ async def test_a_worker_that_dies_costs_one_attempt(session: Session) -> None:
     assert "execution_success" in kinds(ended), "a new worker runs the next job"
 
 
+async def test_a_cancelled_job_whose_worker_is_killed_is_cancelled(session: Session) -> None:
+    job = (await session.post(graph("Wait", start=3)))["prompt_id"]
+    await session.until("progress")
+    pid = session.client.app[SERVER].worker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)  # it hears of nothing any more
+    await session.client.post("/interrupt")
+    os.kill(pid, signal.SIGKILL)
+    ended = await session.until("executing", node=None, prompt_id=job)
+    assert "execution_interrupted" in kinds(ended)
+    assert "execution_error" not in kinds(ended)
+    assert "execution_success" in kinds(await session.run(graph("Number", value=8)))
+
+
 async def test_a_job_that_ends_its_worker_each_time(session: Session) -> None:
     ended = await session.run(graph("Die", value=0))
     assert kinds(ended).count("status") == 5, "queued, taken three times, ended"

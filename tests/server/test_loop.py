@@ -1,6 +1,7 @@
 """The event loop of the web process is never held up: whoever asks for much makes nobody else wait."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -64,7 +65,9 @@ async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Test
     root = tmp_path_factory.mktemp("root")
     app = make_app(NODES, Folders(root), command(root))
     async with TestClient(TestServer(app)) as found:
+        gc.freeze()  # as `inkloom serve` does when it answers
         yield found
+        gc.unfreeze()
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -16,6 +16,8 @@ declare module 'vitest' {
 }
 
 const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
+/** The command line of the server. */
+export const INKLOOM = process.env['INKLOOM'] ?? join(REPOSITORY, '.venv/bin/inkloom')
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
 /** Milliseconds that a server may take until it answers. */
@@ -33,6 +35,8 @@ export default async function start(project: TestProject): Promise<() => Promise
       '--disable-quic',
       '--disable-background-networking',
       '--disable-sync',
+      // A page that a flow answers for itself (EDITOR_BUILT) counts as one of another network.
+      '--disable-features=LocalNetworkAccessChecks',
     ],
   })
   project.provide('base', server.base)
@@ -47,8 +51,7 @@ export interface Started {
 
 /** Starts a server over a folder; on `port`, or on a free one. */
 export function startServer(root: string, port = 0): Promise<Started> {
-  const inkloom = process.env['INKLOOM'] ?? join(REPOSITORY, '.venv/bin/inkloom')
-  const child = spawn(inkloom, ['serve', '--root', root, '--port', String(port)], {
+  const child = spawn(INKLOOM, ['serve', '--root', root, '--port', String(port)], {
     env: { ...process.env, OMP_NUM_THREADS: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

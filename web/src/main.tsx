@@ -5,6 +5,8 @@ import './ui/style/tokens.css'
 import './ui/style/base.css'
 import './ui/style/frame.css'
 import './ui/style/canvas.css'
+import './ui/style/library.css'
+import './ui/style/run.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { apiOf } from './core/api/client'
@@ -12,13 +14,17 @@ import { connect, type SocketLike } from './core/api/socket'
 import { drawFrom } from './core/seeds'
 import { attempt, createApp, say, toast } from './state/app'
 import { keepTabs, restoreTabs } from './state/autosave'
+import { followRuns } from './state/following'
 import { hear, hearConnection } from './state/hearing'
+import { keepJobs } from './state/keptJobs'
 import { begin } from './state/opening'
+import { planRuns } from './state/planning'
 import { createSettings } from './state/settings'
 import { shareSettings } from './state/sharing'
 import { isDirty } from './state/tabs'
 import { aliveWindows, openVault, stayAlive } from './state/vault'
 import { App } from './ui/App'
+import { listenTo } from './ui/events'
 import { showPage } from './ui/page'
 
 const CLIENT = 'inkloom.client'
@@ -46,6 +52,9 @@ window.addEventListener('unhandledrejection', (event) =>
 )
 window.addEventListener('error', (event) => toast(app, 'bad', say(app, 'error.unforeseen'), event.message))
 showPage(app, document)
+keepJobs(app.jobs, sessionStorage)
+followRuns(app, listenTo)
+planRuns(app)
 
 stayAlive(navigator.locks, client)
 const vault = openVault(indexedDB)
@@ -59,12 +68,12 @@ window.addEventListener('beforeunload', (event) => {
 
 /** Reads what was open before, opens what the address holds, and lets the records go that were taken over. */
 async function start(): Promise<void> {
-  const restored = await restoreTabs(client, sessionStorage, vault, () => aliveWindows(navigator.locks)).catch(
-    () => {
-      toast(app, 'bad', say(app, 'error.storage'))
-      return null
-    },
-  )
+  const restored = await restoreTabs(client, sessionStorage, vault, () =>
+    aliveWindows(navigator.locks),
+  ).catch(() => {
+    toast(app, 'bad', say(app, 'error.storage'))
+    return null
+  })
   await begin(app, restored?.kept ?? null, location.hash)
   if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
   await keeper.now()
@@ -74,7 +83,7 @@ void start()
 void attempt(app, say(app, 'error.server'), () =>
   shareSettings(app.settings, app.api, () => toast(app, 'bad', say(app, 'settings.notShared'))),
 )
-connect({
+const connection = connect({
   clientId: client,
   open: (id) => {
     const url = new URL(`api/ws?clientId=${encodeURIComponent(id)}`, page)
@@ -82,7 +91,10 @@ connect({
     return new WebSocket(url) as SocketLike
   },
   onMessage: (message) => hear(app, message),
-  onState: (state) => hearConnection(app, state),
+  onState(state, wait) {
+    app.retry.set(state === 'waiting' ? { at: app.now() + wait, now: () => connection.retry() } : null)
+    hearConnection(app, state)
+  },
   onUnreadable: (error) => toast(app, 'bad', say(app, 'error.server'), error.message),
   later(milliseconds, call) {
     const timer = setTimeout(call, milliseconds)

@@ -37,7 +37,7 @@ def test_this_machine_alone_needs_no_token(tmp_path: Path, address: str) -> None
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.2", "box.example", "::ffff:192.168.1.2"])
 def test_others_need_one(tmp_path: Path, address: str) -> None:
     folders = Folders(tmp_path)
-    with pytest.raises(ProtectionError, match=r"inkloom user add NAME.*--token-file FILE.*ssh -L"):
+    with pytest.raises(ProtectionError, match=r"inkloom user add NAME --root .*--token-file FILE.*ssh -L"):
         door_for(folders, address, Protection())
     assert not door_for(folders, address, Protection(token=TOKEN)).is_open()
     add(tmp_path, "alice")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from PIL import Image
+from PIL import ExifTags, Image
 
-from inkloom.server.files.pictures import PictureError, alpha, colours, preview
+from inkloom.server.files.pictures import PictureError, alpha, colours, masked, preview
 from inkloom.server.files.serving import serve
 from inkloom.server.files.view import find
 
@@ -78,6 +78,9 @@ def test_find(
     with pytest.raises(web.HTTPException) as refused:
         find(roots, query)
     assert refused.value.status == expected
+    said = refused.value.text or ""
+    assert not said.startswith(str(expected)), "it says no more than its status"
+    assert str(tmp_path) not in said
 
 
 PNG, JPEG = BytesIO(), BytesIO()
@@ -136,6 +139,26 @@ def test_previews(tmp_path: Path, wanted: str, channel: str, kind: str, mode: st
     with Image.open(BytesIO(made)) as picture:
         assert (picture.format, picture.mode, picture.size) == (kind, mode, (3, 2))
     assert content_type == f"image/{kind.lower()}"
+
+
+TURN_LEFT = 8
+"""What a camera notes of a picture whose left side is to be its lower one."""
+
+
+def test_a_picture_is_turned_as_its_camera_says(tmp_path: Path) -> None:
+    noted = Image.Exif()
+    noted[ExifTags.Base.Orientation] = TURN_LEFT
+    picture, mask = Image.new("RGB", (6, 4), "red"), Image.new("RGBA", (4, 6), (0, 0, 0, 7))
+    picture.paste("blue", (0, 0, 3, 4))
+    picture.save(tmp_path / "a.png", exif=noted)
+    mask.save(tmp_path / "mask.png")
+    made = [*colours(tmp_path / "a.png")[:1], *alpha(tmp_path / "a.png")[:1]]
+    made += [preview(tmp_path / "a.png", "webp", "")[0], masked(tmp_path / "a.png", tmp_path / "mask.png")]
+    for one in made:
+        with Image.open(BytesIO(one)) as found:
+            assert (found.size, found.getexif().get(ExifTags.Base.Orientation, 1)) == ((4, 6), 1)
+    with Image.open(BytesIO(made[-1])) as found:
+        assert [found.getpixel((1, y)) for y in (0, 5)] == [(255, 0, 0, 7), (0, 0, 255, 7)]
 
 
 def test_what_is_too_large_or_no_picture_is_not_decoded(tmp_path: Path) -> None:

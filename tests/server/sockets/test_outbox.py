@@ -162,3 +162,18 @@ async def test_an_end_that_does_not_concern_it_wakes_nobody() -> None:
     assert len(looks) == before
     outbox.put(fact("a"))
     assert [message.type for message in await taking] == ["a"]
+
+
+async def test_an_end_lets_go_what_a_client_waits_for() -> None:
+    outbox = Outbox(clock=Clock())  # whose time does not pass: nothing else lets go what is held
+    heavy = 10**6
+    outbox.put(state("s1", heavy))
+    await outbox.take()
+    outbox.put(state("s2", heavy))
+    taking = asyncio.create_task(outbox.take())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not taking.done()
+    outbox.end("run")
+    async with asyncio.timeout(10):
+        assert [message.type for message in await taking] == ["s2"]

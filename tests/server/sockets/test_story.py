@@ -253,6 +253,15 @@ def test_endings(last: Event, kind: str, data: dict[str, Any]) -> None:
     }
 
 
+def test_a_cancelled_run_that_can_say_no_more_is_cancelled() -> None:
+    story, _ = told(started(), running("3"))
+    story.stop()
+    assert story.ending is not None
+    assert story.ending.type == "execution_interrupted"
+    assert story.ending.data["node_id"] == "3"
+    assert story.record().state == "cancelled"
+
+
 def test_a_broken_off_run_names_the_node_that_ran() -> None:
     story, _ = told(started(), running("3"))
     story.break_off(RuntimeError("killed"))

@@ -55,9 +55,11 @@ async def test_the_queue(store: Store, url: URL) -> None:
     assert [job.id for piece in pieces for job in piece.waiting] == names[2:]
     assert len(pieces) == 2
     found: list[str] = []
-    async for piece in store.queue_in_pieces():
+    another = Store.open(url)  # which has shown none of them before
+    async for piece in another.queue_in_pieces():
         found += [job.id for job in (*piece.running, *piece.waiting)]
         await store.drop({names[-1]})
         await store.finish(leased[0].lease, DONE)
+    await another.close()
     assert found == names[:-1]
     assert [piece async for piece in store.queue_in_pieces(user="nobody")] == []

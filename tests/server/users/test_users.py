@@ -81,7 +81,7 @@ async def test_a_file_that_holds_no_settings_is_not_written_over(
 
 async def test_files(client: TestClient, home: Path) -> None:
     one = "/userdata/workflows%2Fone.json"
-    assert await ask(client, "GET", one) == (404, "404: Not Found")
+    assert await ask(client, "GET", one) == (404, "there is no file 'workflows/one.json'\n")
     assert await ask(client, "POST", one, b'{"v": 1}') == (200, "workflows/one.json")
     assert await ask(client, "POST", f"{one}?overwrite=false", b"2") == (409, "File already exists")
     status, told = await ask(client, "POST", f"{one}?overwrite=true&full_info=true", b'{"v": 3}')

@@ -69,7 +69,7 @@ async def told(
 
 
 async def listed(*args: Any, **kwargs: Any) -> list[tuple[str | None, dict[str, Any]]]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         return [one async for one in told(*args, **kwargs)]
 
 
@@ -140,7 +140,7 @@ async def test_coming_back_in_the_middle(toy: ModuleType, tmp_path: Path) -> Non
         job = await submit(client, chain)
         seen: list[dict[str, Any]] = []
         visits, ended = 0, False
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             while not ended:
                 since = seen[-1]["seq"] if seen else 0
                 visits += 1
@@ -228,7 +228,7 @@ async def test_all_jobs(toy: ModuleType, tmp_path: Path) -> None:
 
         ready = asyncio.Event()
         await make("alice", "runs", endless(3))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             while (await ask("alice", "GET", "/v1/jobs/runs"))[1]["state"] != "running":
                 await asyncio.sleep(0.01)
             hearing = {

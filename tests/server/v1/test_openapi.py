@@ -50,7 +50,7 @@ CHECKS: list[Any] = [
     response_schema_conformance,
 ]
 
-DOCUMENT = document(ROUTES, "1")
+DOCUMENT = document(ROUTES, "1", "inkloom_1")
 
 ENDLESS = ("GET /v1/events",)
 """What does not end by itself; test_events.py listens to it."""
@@ -199,7 +199,7 @@ def test_the_document_is_one() -> None:
         refused = {"400", "403"} if route.method == "GET" else {"400", "403", "408", "413", "415"}
         assert refused <= operation["responses"].keys()
         assert {"200", "201", "204", "101", "303", "400"} & operation["responses"].keys()
-    assert document(ROUTES, "1") == DOCUMENT
+    assert document(ROUTES, "1", "inkloom_1") == DOCUMENT
 
 
 def test_its_schemas_are_json_schema() -> None:
@@ -212,3 +212,5 @@ def test_it_is_served(server: str) -> None:
         found = requests.get(f"{server}{prefix}/v1/openapi.json", timeout=60)
         assert found.headers["Content-Type"].startswith("application/json")
         assert found.json()["paths"] == DOCUMENT["paths"]
+        schemes = found.json()["components"]["securitySchemes"]
+        assert schemes["cookie"]["name"] == f"inkloom_{server.rpartition(':')[2]}"

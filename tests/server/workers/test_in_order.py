@@ -16,9 +16,11 @@ async def test_calls_wait_for_those_before_them() -> None:
 
     calls.call(lambda: made.append("a"))
     assert made == ["a"], "nothing is waited for"
-    await calls.call_after(passed(gates[0]), lambda: made.append("b"))
+    await calls.room()
+    calls.call_after(passed(gates[0]), lambda: made.append("b"))
     calls.call(lambda: made.append("c"))
-    await calls.call_after(passed(gates[1]), lambda: made.append("d"))
+    await calls.room()
+    calls.call_after(passed(gates[1]), lambda: made.append("d"))
     done = asyncio.Event()
     calls.call(done.set)
     gates[1].set()
@@ -39,7 +41,8 @@ async def test_only_so_many_are_waited_for() -> None:
 
     async def call_all() -> None:
         for number in range(5):
-            await calls.call_after(passed(), lambda number=number: made.append(number))
+            await calls.room()
+            calls.call_after(passed(), lambda number=number: made.append(number))
 
     calling = asyncio.create_task(call_all())
     for _ in range(20):
@@ -59,7 +62,8 @@ async def test_those_behind_one_that_fails_are_made(caplog: pytest.LogCaptureFix
     async def fail() -> None:
         raise ValueError("no luck")
 
-    await calls.call_after(fail(), lambda: None)
+    await calls.room()
+    calls.call_after(fail(), lambda: None)
     calls.call(done.set)
     await done.wait()
     assert "no luck" in caplog.text

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { asBigInt, asNumber, JsonError, parseJson, writeJson } from './json'
+import { asBigInt, asNumber, JsonError, jsonOf, parseJson, plain, writeJson } from './json'
 
 const NUMBERS = [
   '0',
@@ -74,5 +74,11 @@ describe('JSON', () => {
   ])('%s is the number %s', (one, exact, about) => {
     expect(asBigInt(parseJson(one))).toBe(exact)
     expect(asNumber(parseJson(one))).toBe(about)
+  })
+
+  test('what was made plain is JSON again, with its great numbers', () => {
+    const text = '{"a":[1,18446744073709551615,"x",null,true,2.5],"b":{}}'
+    expect(writeJson(jsonOf(plain(parseJson(text))))).toBe(text)
+    expect(() => jsonOf({ a: undefined })).toThrow(TypeError)
   })
 })

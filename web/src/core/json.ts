@@ -280,6 +280,22 @@ export function plain(value: Json): unknown {
   return isNumberText(value) ? Number(value.text) : value
 }
 
+/** Returns what `plain` made as JSON again; raises TypeError for what never was JSON. */
+export function jsonOf(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(jsonOf)
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return value
+    case 'object':
+      return value === null ? null : new Map(Object.entries(value).map(([key, one]) => [key, jsonOf(one)]))
+    default:
+      throw new TypeError(`a ${typeof value} is no JSON`)
+  }
+}
+
 /** Returns an object with some keys put in place; undefined takes a key away. */
 export function withKeys(
   object: JsonObject,

@@ -3,7 +3,7 @@
 import { type Definitions, definitionOf, PRIMITIVE, VIRTUAL } from './definitions'
 import type { Document, GraphNode, Subgraph } from './document'
 import { AFTER, alignment, type Control, type Field, fieldsOf, isControl, listedFields } from './fields'
-import { isObject, type Json } from './json'
+import { isObject, type Json, sameJson } from './json'
 
 /** A field as it is shown: `value` is undefined where there is none, `control` null where it has no such word. */
 export interface ShownField {
@@ -146,7 +146,10 @@ function changed(
   }
   const listed = listedFields(fields, node.values.length)
   const place = alignment(listed, node.values)[listed.indexOf(field)] ?? -1
-  if (place >= 0) return { ...node, values: node.values.with(place, value) }
+  if (place >= 0) {
+    if (sameJson(node.values[place], value)) return node
+    return { ...node, values: node.values.with(place, value) }
+  }
   const stored = storedValues(fields, node)
   const values = fields.map((one) =>
     one === field ? value : (stored.get(one) ?? blankOf(document, definitions, node, one)),

@@ -6,9 +6,16 @@ import { type Catalogue, en, type MessageKey } from './en'
 export type { MessageKey } from './en'
 
 /** Every language, by its code; a new one is a file beside and a row here. */
-export const LANGUAGES: Readonly<Record<string, { readonly name: string; readonly catalogue: Catalogue }>> = {
+export const LANGUAGES: Readonly<Record<string, Language>> = {
   en: { name: 'English', catalogue: en },
   de: { name: 'Deutsch', catalogue: de },
+}
+
+export interface Language {
+  readonly name: string
+  readonly catalogue: Catalogue
+  /** Where it is not read from the left: all but the canvas is mirrored. */
+  readonly direction?: 'rtl'
 }
 
 export type Values = Readonly<Record<string, string | number>>

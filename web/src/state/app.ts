@@ -1,20 +1,23 @@
 /** All stores of the editor, and what they are made from. Everything that acts is given this one value. */
 
 import type { Api } from '../core/api/client'
-import type { FileRef, ModelFile } from '../core/api/shapes'
+import type { FileRef, ModelFile, Residency } from '../core/api/shapes'
 import type { ConnectionState } from '../core/api/socket'
-import type { Definitions } from '../core/definitions'
 import type { End } from '../core/commands/plan'
-import type { Point, View } from '../core/document'
+import type { Definitions } from '../core/definitions'
+import type { Document, Point, View } from '../core/document'
 import type { Draw } from '../core/seeds'
 import type { MessageKey, Translate, Values } from '../i18n'
 import { languageOf, translator } from '../i18n'
+import type { GridRun } from './grids'
 import { type Jobs, NO_JOBS } from './jobs'
 import { type Jumps, NO_JUMPS } from './jumps'
 import type { LogLine } from './logs'
+import type { MaskTarget } from './masking'
+import type { Listed } from './queue'
 import { createRunStores, type RunStores } from './run'
 import type { Settings } from './settings'
-import { createStore, type Store } from './store'
+import { createKeyedStore, createStore, type KeyedStore, type Store } from './store'
 import type { Tabs } from './tabs'
 
 /** A short message in a corner. */
@@ -23,14 +26,26 @@ export interface Toast {
   readonly tone: 'info' | 'good' | 'bad'
   readonly title: string
   readonly text: string
+  /** What can be done about it. */
+  readonly action?: { readonly title: string; readonly act: () => void }
+}
+
+/** A picture that is looked at as large as the window allows. */
+export interface Viewed {
+  readonly url: string
+  readonly name: string
+  readonly caption: string
+  /** Where it lies on the server; not said of what does not. */
+  readonly file?: FileRef
 }
 
 /** A dialog that is open; `ui/dialogs/table.tsx` has one component for each. */
 export type Dialog =
   | { readonly id: 'palette' | 'help' | 'settings' | 'grid' | 'exposing' }
   | { readonly id: 'search'; readonly at: Point; readonly from?: PortFrom }
-  | { readonly id: 'link' }
-  | { readonly id: 'picture'; readonly url: string; readonly title: string }
+  | { readonly id: 'picture'; readonly pictures: readonly Viewed[]; readonly at: number }
+  | { readonly id: 'mask'; readonly target: MaskTarget }
+  | { readonly id: 'traceback'; readonly title: string; readonly lines: readonly string[] }
   | { readonly id: 'compare'; readonly files: readonly [FileRef, FileRef] }
   | { readonly id: 'model'; readonly folder: string; readonly file: ModelFile }
   | {
@@ -78,10 +93,12 @@ export interface CanvasHandle {
   /** Shows a place of the graph that was looked at before. */
   show(view: View): void
   view(): View
-  /** Brings a node into view, and the keyboard to it. */
-  reach(node: string): void
+  /** Brings the keyboard to a node; into view what is not wholly seen, or with `still` only what is not at all. */
+  reach(node: string, still?: boolean): void
   zoom(factor: number): void
   zoomTo(scale: number): void
+  /** Returns the point of the graph that the mouse was at last; null where it was not on the canvas. */
+  pointer(): Point | null
   /** Returns the point of the graph in the middle of what is seen. */
   middle(): Point
   /** Returns the point of the graph at a point of the window; null where that is not on the canvas. */
@@ -96,13 +113,27 @@ export interface App {
   readonly tabs: Store<Tabs>
   readonly run: RunStores
   readonly jobs: Store<Jobs>
+  /** Jobs of all windows, newest first, while they are looked at. */
+  readonly queue: Store<Listed>
+  /** What is in the server's memory, while that is looked at; null before it was told. */
+  readonly memory: Store<Residency | null>
+  /** Ends when all that was to be queued so far has been. */
+  readonly turn: Store<Promise<void>>
+  /** How many times a run is asked for at once. */
+  readonly times: Store<number>
+  /** By tab: the workflow as it was queued last. */
+  readonly ran: KeyedStore<Document>
   /** What the server logs, while that is looked at. */
   readonly logs: Store<readonly LogLine[]>
   readonly connection: Store<ConnectionState>
+  /** When the server is tried again: milliseconds of the app's clock; and what tries it now. */
+  readonly retry: Store<{ readonly at: number; readonly now: () => void } | null>
   readonly settings: Store<Settings>
   readonly language: Store<string>
   readonly dialog: Store<Dialog | null>
   readonly face: Store<Face>
+  /** The A/B grid that was queued last. */
+  readonly grid: Store<GridRun | null>
   readonly toasts: Store<readonly Toast[]>
   readonly canvas: Store<CanvasHandle | null>
   readonly menu: Store<MenuAt | null>
@@ -145,10 +176,17 @@ export function createApp({ languages, settings, ...parts }: AppParts): App {
     tabs: createStore<Tabs>({ open: [], active: '' }),
     run: createRunStores(),
     jobs: createStore<Jobs>(NO_JOBS),
+    queue: createStore<Listed>({ jobs: [], next: null }),
+    memory: createStore<Residency | null>(null),
+    turn: createStore(Promise.resolve()),
+    times: createStore(1),
+    ran: createKeyedStore<Document>(),
     logs: createStore<readonly LogLine[]>([]),
     connection: createStore<ConnectionState>('connecting'),
+    retry: createStore<{ readonly at: number; readonly now: () => void } | null>(null),
     dialog: createStore<Dialog | null>(null),
     face: createStore<Face>('graph'),
+    grid: createStore<GridRun | null>(null),
     toasts: createStore<readonly Toast[]>([]),
     canvas: createStore<CanvasHandle | null>(null),
     menu: createStore<MenuAt | null>(null),
@@ -170,9 +208,15 @@ export function translatorOf(app: App): Translate {
 }
 
 /** Shows a message; it goes by itself, a bad one only when it is put away. */
-export function toast(app: App, tone: Toast['tone'], title: string, text = ''): void {
+export function toast(
+  app: App,
+  tone: Toast['tone'],
+  title: string,
+  text = '',
+  action?: Toast['action'],
+): void {
   const id = (app.toasts.get().at(-1)?.id ?? 0) + 1
-  app.toasts.update((old) => [...old.slice(-3), { id, tone, title, text }])
+  app.toasts.update((old) => [...old.slice(-3), { id, tone, title, text, ...(action ? { action } : {}) }])
 }
 
 export function dismissToast(app: App, id: number): void {

@@ -29,7 +29,8 @@ function vaultOf(...records: readonly VaultRecord[]): Vault & { readonly held: M
   }
 }
 
-const clean = (id: string): Tab => newTab(id, `${id}'s`, EMPTY_DOCUMENT, `${id}.json`)
+const clean = (id: string): Tab =>
+  newTab(id, `${id}'s`, EMPTY_DOCUMENT, { path: `${id}.json`, modified: 7.5 })
 const dirty = (id: string): Tab => ({ ...clean(id), saved: { ...EMPTY_DOCUMENT } })
 const tabs = (...open: readonly Tab[]): Tabs => ({ open, active: open[0]?.id ?? '' })
 
@@ -53,8 +54,8 @@ describe('what is open', () => {
     await keepTabs(createStore(tabs(clean('a'), dirty('b'))), 'me', own, vault, fail).now()
     const found = await restoreTabs('me', own, vaultOf(), nobody)
     expect(found?.kept.open.map(({ id, file, clean }) => [id, file, clean])).toEqual([
-      ['a', 'a.json', true],
-      ['b', 'b.json', false],
+      ['a', { path: 'a.json', modified: 7.5 }, true],
+      ['b', { path: 'b.json', modified: 7.5 }, false],
     ])
     expect(await restoreTabs('me', memory(), vault, nobody)).toEqual(found) // a crash may lose the small storage
   })
@@ -71,7 +72,9 @@ describe('what is open', () => {
   it('is not safe, and that is said, where neither takes it', async () => {
     const told: unknown[] = []
     const closed: Vault = { ...vaultOf(), write: () => Promise.reject(new Error('forbidden')) }
-    const keeper = keepTabs(createStore(tabs(dirty('a'))), 'me', memory(0), closed, (error) => told.push(error))
+    const keeper = keepTabs(createStore(tabs(dirty('a'))), 'me', memory(0), closed, (error) =>
+      told.push(error),
+    )
     await keeper.now()
     expect([keeper.safe(), told]).toEqual([false, [new Error('forbidden')]])
   })

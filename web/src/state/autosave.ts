@@ -3,7 +3,7 @@
 import { writeDocument } from '../core/files/writing'
 import type { Kept } from './settings'
 import type { Store } from './store'
-import { isDirty, type Tab, type Tabs } from './tabs'
+import { type HomeFile, isDirty, type Tab, type Tabs } from './tabs'
 import type { Vault } from './vault'
 
 /** A workflow as it is kept; `clean` where its text was saved elsewhere, too. */
@@ -11,7 +11,7 @@ export interface KeptTab {
   readonly id: string
   readonly name: string | null
   /** Where it lies on the server; null for nowhere. */
-  readonly file: string | null
+  readonly file: HomeFile | null
   readonly text: string
   readonly clean: boolean
   /** The instances of subgraphs that lead to what is looked at. */
@@ -52,11 +52,16 @@ export function readKept(text: string | null): KeptTabs | null {
   const tabs = open.flatMap((one: Record<string, unknown> | null): KeptTab[] => {
     if (typeof one?.['id'] !== 'string' || typeof one['text'] !== 'string') return []
     const name = typeof one['name'] === 'string' ? one['name'] : null
-    const file = typeof one['file'] === 'string' ? one['file'] : null
+    const file = homeFileIn(one['file'])
     const path = Array.isArray(one['path']) ? one['path'].filter((id) => typeof id === 'string') : []
     return [{ id: one['id'], name, file, text: one['text'], clean: one['clean'] === true, path }]
   })
   return { active, open: tabs }
+}
+
+function homeFileIn(value: unknown): HomeFile | null {
+  const { path, modified } = (value ?? {}) as { readonly path?: unknown; readonly modified?: unknown }
+  return typeof path === 'string' && typeof modified === 'number' ? { path, modified } : null
 }
 
 /** What keeps the tabs of a window. */

@@ -5,7 +5,20 @@ import { type Document, type Graph, graphOf, type NodeId } from '../core/documen
 import * as history from '../core/history'
 import type { Op } from '../core/operations'
 import type { App } from './app'
-import { activeTab, entered, left, NOTHING_SELECTED, newTab, pruned, type Selection, type Tab, tabOf, withNewTab, withTab } from './tabs'
+import {
+  activeTab,
+  entered,
+  type HomeFile,
+  left,
+  NOTHING_SELECTED,
+  newTab,
+  pruned,
+  type Selection,
+  type Tab,
+  tabOf,
+  withNewTab,
+  withTab,
+} from './tabs'
 
 /** What a change is made from: what commands of the core take, and what is chosen. */
 export interface Place extends Scene {
@@ -88,7 +101,7 @@ export function openDocument(
   app: App,
   name: string | null,
   document: Document,
-  file: string | null = null,
+  file: HomeFile | null = null,
 ): void {
   app.tabs.update((tabs) => withNewTab(tabs, newTab(app.newId(), name, document, file)))
 }

@@ -44,7 +44,9 @@ describe('hearing', () => {
     told('execution_success', {})
     expect(app.run.progress.keys()).toEqual([])
     expect(app.run.state.get(key('tab', '3'))).toBe('done')
-    expect(app.run.output.get(key('tab', '9'))?.images).toEqual([{ filename: 'a.png' }])
+    expect(app.run.output.get(key('tab', '9'))?.pictures).toEqual([
+      { file: { filename: 'a.png' }, caption: '' },
+    ])
     expect(jobOf(app.jobs.get(), 'job')?.state).toBe('done')
   })
 
@@ -69,21 +71,39 @@ describe('hearing', () => {
     told('execution_error', { ...failure, prompt_id: 'another' })
     expect(app.run.problems.keys()).toEqual([])
     told('execution_error', failure)
-    const problem = { message: 'ValueError: no', input: null, fix: undefined, traceback: ['line'] }
+    const problem = {
+      from: 'run',
+      message: 'ValueError: no',
+      input: null,
+      fix: undefined,
+      traceback: ['line'],
+    }
     expect(app.run.problems.get(key('tab', '3'))).toEqual([problem])
     expect(jobOf(app.jobs.get(), 'job')?.state).toBe('failed')
   })
 
+  it('shows previews of both kinds: with their node, and bare ones at the node that runs', () => {
+    const { app, told } = begun()
+    told('execution_start', {})
+    told('executing', { node: '3', display_node: '3' })
+    const preview = { type: 'preview', mime: 'image/jpeg', picture: new Uint8Array([1]) } as const
+    hear(app, { ...preview, prompt: null, node: null })
+    const first = app.run.preview.get(key('tab', '3'))
+    expect(first).toMatch(/^blob:/)
+    hear(app, { ...preview, prompt: 'job', node: '4' })
+    expect(app.run.preview.get(key('tab', '4'))).toMatch(/^blob:/)
+    hear(app, { ...preview, prompt: 'another', node: '5' })
+    expect(app.run.preview.keys()).toEqual([key('tab', '3'), key('tab', '4')])
+    told('execution_success', {})
+    expect(app.run.preview.keys()).toEqual([])
+  })
+
   it('asks how a job ended that it heard nothing of', async () => {
-    const entry = {
-      prompt: [0, 'job', {}, {}, ['9']],
-      outputs: { 9: { images: [{ filename: 'a.png', subfolder: '', type: 'output' }] } },
-      status: { status_str: 'success', completed: true, messages: [] },
-      meta: {},
-    }
-    const { app } = begun({ '/api/history/job': { job: entry } })
+    const outputs = { 9: { images: [{ filename: 'a.png', subfolder: '', type: 'output' }] } }
+    const job = { id: 'job', state: 'done', priority: 0, created: 0, outputs }
+    const { app } = begun({ '/api/v1/jobs?limit=200': { jobs: [job], next: null } })
     await catchUp(app)
     expect(jobOf(app.jobs.get(), 'job')?.state).toBe('done')
-    expect(app.run.output.get(key('tab', '9'))?.images.length).toBe(1)
+    expect(app.run.output.get(key('tab', '9'))?.pictures.length).toBe(1)
   })
 })

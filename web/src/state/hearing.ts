@@ -1,13 +1,14 @@
 /** What the server tells over the websocket, put where it is shown: one table, by the type of the message. */
 
+import { OfflineError, ServerError } from '../core/api/client'
 import type { Message, NodeProgress, Preview, RunFailure } from '../core/api/messages'
 import type { FailureTold, JobTold, NodeOutput as Told } from '../core/api/shapes'
 import type { ConnectionState } from '../core/api/socket'
 import { shownOf } from '../core/outputs'
 import { shownAt } from '../core/prompt/partial'
-import { OfflineError, ServerError } from '../core/api/client'
 import { type App, say, toast } from './app'
-import { changedJob, type Job, jobOf, unfinished, withoutJobs } from './jobs'
+import { goTo } from './going'
+import { changedJob, type Job, jobOf, runningJob, unfinished, withoutJobs } from './jobs'
 import { hearLogs } from './logs'
 import { forgetRun, key } from './run'
 
@@ -107,8 +108,6 @@ function ofJob<M extends { readonly data: { readonly prompt_id: string } }>(
 
 function showState(app: App, job: Job, one: NodeProgress): void {
   const at = key(job.tab, shownAt(one.display_node_id))
-  const outer = instancesOf(one.display_node_id).map((id) => key(job.tab, id))
-  if (one.state === 'running') for (const instance of outer) app.run.state.set(instance, 'running')
   if (one.state === 'running') {
     const before = app.run.progress.get(at)
     const same = before?.done === one.value && before.total === one.max
@@ -120,16 +119,13 @@ function showState(app: App, job: Job, one: NodeProgress): void {
   }
 }
 
-/** Returns the subgraphs' instances that a node lies in: "12" and "12:5" for "12:5:7". */
-export function instancesOf(id: string): readonly string[] {
-  const parts = id.split(':')
-  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join(':'))
-}
-
 function showPreview(app: App, { prompt, node, mime, picture }: Preview): void {
-  const job = prompt === null ? undefined : jobOf(app.jobs.get(), prompt)
-  if (job === undefined || node === null) return
-  showUrl(app, key(job.tab, node), URL.createObjectURL(new Blob([picture], { type: mime })))
+  const jobs = app.jobs.get()
+  // A bare picture does not say whose it is: it belongs to what runs.
+  const job = prompt === null ? runningJob(jobs) : jobOf(jobs, prompt)
+  const at = node ?? job?.node ?? null
+  if (job === undefined || at === null) return
+  showUrl(app, key(job.tab, shownAt(at)), URL.createObjectURL(new Blob([picture], { type: mime })))
 }
 
 /** Shows a preview in the place of the last one, whose memory is given back. */
@@ -152,7 +148,13 @@ function showFailure(app: App, job: Job, told: RunFailure): void {
   if (exception_type === BLOCKED) return
   end(app, job, 'failed')
   app.run.state.set(key(job.tab, shownAt(node_id)), 'failed')
-  toast(app, 'bad', say(app, 'run.failed'), message)
+  toast(app, 'bad', say(app, 'run.failed'), message, {
+    title: say(app, 'node.show'),
+    act() {
+      app.tabs.update((tabs) => ({ ...tabs, active: job.tab }))
+      goTo(app, shownAt(node_id))
+    },
+  })
 }
 
 /** Said of a node that was not called, of a run that goes on. */

@@ -72,8 +72,3 @@ export function unfinished(jobs: Jobs): readonly Job[] {
 export function isBusy(jobs: Jobs, tab: string): boolean {
   return jobs.own.some((job) => job.tab === tab && (job.state === 'waiting' || job.state === 'running'))
 }
-
-/** Returns the job of a workflow that ended with success last. */
-export function lastDone(jobs: Jobs, tab: string): Job | undefined {
-  return jobs.own.findLast((job) => job.tab === tab && job.state === 'done')
-}

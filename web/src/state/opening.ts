@@ -1,5 +1,6 @@
 /** Beginning: nodes of the server, what was open before or the first template; and files that a person opens. */
 
+import type { FileRef } from '../core/api/shapes'
 import { readWorkflow } from '../core/files/detecting'
 import { openFile } from '../core/files/opening'
 import { readObjectInfo } from '../core/objectInfo'
@@ -26,12 +27,7 @@ export async function openTemplate(app: App, name: string): Promise<void> {
 export function openKept(app: App, kept: KeptTabs): void {
   const open = kept.open.flatMap((one): Tab[] => {
     try {
-      const tab = newTab(
-        one.id,
-        one.name,
-        readWorkflow(one.text, app.definitions.get()).document,
-        one.path,
-      )
+      const tab = newTab(one.id, one.name, readWorkflow(one.text, app.definitions.get()).document, one.file)
       const inside = one.path.reduce(entered, tab)
       return [one.clean ? inside : { ...inside, saved: { ...inside.saved } }]
     } catch (error) {
@@ -60,12 +56,22 @@ export async function begin(app: App, kept: KeptTabs | null, address = ''): Prom
   await attempt(app, say(app, 'error.server'), () => openTemplate(app, FIRST_TEMPLATE))
 }
 
+/** Opens the workflow that a picture of the server carries. */
+export async function openPicture(app: App, file: FileRef): Promise<void> {
+  await attempt(app, say(app, 'error.open', { name: file.filename }), async () => {
+    const { document } = await openFile(await app.api.bytes(app.api.viewUrl(file)), app.definitions.get())
+    openDocument(app, nameOfFile(file.filename), document)
+  })
+}
+
+const nameOfFile = (name: string): string => name.replace(/\.\w+$/, '')
+
 /** Opens files that a person chose or dropped, pictures too; nothing of them runs by itself. */
 export async function openFiles(app: App, files: Iterable<File>): Promise<void> {
   for (const file of files) {
     await attempt(app, say(app, 'error.open', { name: file.name }), async () => {
       const { document } = await openFile(new Uint8Array(await file.arrayBuffer()), app.definitions.get())
-      openDocument(app, file.name.replace(/\.\w+$/, ''), document)
+      openDocument(app, nameOfFile(file.name), document)
     })
   }
 }

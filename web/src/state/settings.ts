@@ -24,6 +24,12 @@ export interface Settings {
   readonly panel: string | null
   /** Pixels. */
   readonly panelWidth: number
+  /** When seeds move on: after each run, so that what is shown is what runs next, or before it. */
+  readonly seeds: 'after' | 'before'
+  /** What is open below the canvas: its id, or nothing. */
+  readonly dock: string | null
+  /** Pixels. */
+  readonly dockHeight: number
 }
 
 export const DEFAULTS: Settings = {
@@ -37,6 +43,9 @@ export const DEFAULTS: Settings = {
   keys: {},
   panel: null,
   panelWidth: 280,
+  seeds: 'after',
+  dock: null,
+  dockHeight: 284,
 }
 
 const KEY = 'inkloom.settings'
@@ -71,6 +80,9 @@ export function settingsOf(given: unknown): Settings {
     keys: keysIn(found['keys']),
     panel: typeof found['panel'] === 'string' ? found['panel'] : null,
     panelWidth: within(found['panelWidth'], 200, 640) ?? DEFAULTS.panelWidth,
+    seeds: found['seeds'] === 'before' ? 'before' : 'after',
+    dock: typeof found['dock'] === 'string' ? found['dock'] : null,
+    dockHeight: within(found['dockHeight'], 120, 720) ?? DEFAULTS.dockHeight,
   }
 }
 

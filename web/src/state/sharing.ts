@@ -6,7 +6,7 @@ import { DEFAULTS, type Settings, settingsOf } from './settings'
 import type { Store } from './store'
 
 /** What belongs to a window and not to a person, and stays in the browser. */
-const OWN: ReadonlySet<string> = new Set<keyof Settings>(['panel', 'panelWidth'])
+const OWN: ReadonlySet<string> = new Set<keyof Settings>(['panel', 'panelWidth', 'dock', 'dockHeight'])
 
 const SHARED = (Object.keys(DEFAULTS) as (keyof Settings)[]).filter((name) => !OWN.has(name))
 
@@ -69,6 +69,6 @@ function valuesOf(settings: Settings, changes: ReadonlyMap<string, Json>): Parti
   )
 }
 
-function ownOf({ panel, panelWidth }: Settings): Partial<Settings> {
-  return { panel, panelWidth }
+function ownOf(settings: Settings): Partial<Settings> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => OWN.has(name)))
 }

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { EMPTY_DOCUMENT } from '../core/document'
-import { isDirty, NOTHING_SELECTED, newTab, pruned, type Tabs, withNeighbour, withNewTab, withoutTab, withTab } from './tabs'
+import {
+  isDirty,
+  NOTHING_SELECTED,
+  newTab,
+  pruned,
+  type Tabs,
+  withNeighbour,
+  withNewTab,
+  withoutTab,
+  withTab,
+} from './tabs'
 
 const tabs = (active: string, ...ids: string[]): Tabs => ({
   open: ids.map((id) => newTab(id, null, EMPTY_DOCUMENT)),

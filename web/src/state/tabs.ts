@@ -33,13 +33,19 @@ export interface Step {
   readonly view: View | null
 }
 
+/** A workflow on the server; `modified` is when it was as the tab's `saved` is, in seconds since 1970. */
+export interface HomeFile {
+  readonly path: string
+  readonly modified: number
+}
+
 /** An open workflow; `saved` is the document as it was when it was opened or saved last. */
 export interface Tab {
   readonly id: string
   /** Null for one that has never had a name. */
   readonly name: string | null
   /** Where it was opened from or saved to, below the person's workflows on the server; null for nowhere. */
-  readonly file: string | null
+  readonly file: HomeFile | null
   readonly edited: Edited
   readonly saved: Document
   /** The graph that is shown: the document's own, or one inside of it. */
@@ -61,7 +67,7 @@ export function newTab(
   id: string,
   name: string | null,
   document: Document,
-  file: string | null = null,
+  file: HomeFile | null = null,
 ): Tab {
   return {
     id,

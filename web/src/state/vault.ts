@@ -22,7 +22,10 @@ export function openVault(factory: IDBFactory): Vault {
     opened ??= open(factory)
     return opened
   }
-  async function within<T>(mode: IDBTransactionMode, work: (table: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  async function within<T>(
+    mode: IDBTransactionMode,
+    work: (table: IDBObjectStore) => IDBRequest<T>,
+  ): Promise<T> {
     const transaction = (await database()).transaction(TABLE, mode)
     const request = work(transaction.objectStore(TABLE))
     if (mode === 'readwrite') transaction.commit() // so that a page which is being left still writes it

@@ -1,22 +1,45 @@
 /** The whole window. */
 
-import { type DragEvent, useEffect } from 'react'
+import { type DragEvent, lazy, Suspense, useEffect } from 'react'
 import type { App as State } from '../state/app'
 import { openFiles } from '../state/opening'
+import { Boundary } from './Boundary'
 import { Canvas } from './canvas/Canvas'
+import { listenToClipboard } from './clipboard'
 import { listenToKeys } from './commands/keyboard'
 import { Dialogs } from './dialogs/table'
+import { dropped } from './dragging'
+import { Dock } from './frame/Dock'
+import { Lost } from './frame/Lost'
 import { Side } from './frame/Side'
 import { StatusBar } from './frame/StatusBar'
 import { Toasts } from './frame/Toasts'
 import { TopBar } from './frame/TopBar'
-import { AppContext, useApp, useStore, useT } from './use'
+import { droppedOnNode, listenToPictures } from './uploading'
+import { AppContext, useApp, useStore } from './use'
+
+const FormView = lazy(() => import('./form/FormView').then((file) => ({ default: file.FormView })))
+
+/** The graph, or the form of it. */
+function Face() {
+  const face = useStore(useApp().face)
+  return face === 'graph' ? (
+    <Canvas />
+  ) : (
+    <Suspense>
+      <FormView />
+    </Suspense>
+  )
+}
 
 export function App({ app }: { readonly app: State }) {
   useEffect(() => listenToKeys(app, window), [app])
+  useEffect(() => listenToPictures(app, window), [app])
+  useEffect(() => listenToClipboard(app, window), [app])
   function onDrop(event: DragEvent): void {
-    if (event.dataTransfer.files.length === 0) return
+    if (dropped(app, event) || event.dataTransfer.files.length === 0) return
     event.preventDefault()
+    if (droppedOnNode(app, event.target, event.dataTransfer.files)) return
     void openFiles(app, event.dataTransfer.files)
   }
   return (
@@ -27,23 +50,15 @@ export function App({ app }: { readonly app: State }) {
         <Side />
         <main className="main">
           <Lost />
-          <Canvas />
+          <Boundary>
+            <Face />
+          </Boundary>
         </main>
+        <Dock />
         <StatusBar />
       </div>
       <Toasts />
       <Dialogs />
     </AppContext>
-  )
-}
-
-function Lost() {
-  const t = useT()
-  const connection = useStore(useApp().connection)
-  if (connection !== 'waiting') return null
-  return (
-    <p className="banner" role="alert">
-      {t('banner.lost')}
-    </p>
   )
 }

@@ -2,17 +2,19 @@
 
 import { type ReactNode, type RefObject, useLayoutEffect, useRef } from 'react'
 import { createPortal } from 'react-dom'
+import { layerOf } from './layer'
 
 export interface PopupProps {
   readonly anchor: RefObject<HTMLElement | null>
   readonly close: () => void
   readonly children: ReactNode
   readonly className?: string
+  readonly id?: string
 }
 
 const GAP = 4
 
-export function Popup({ anchor, close, children, className = '' }: PopupProps) {
+export function Popup({ anchor, close, children, className = '', id }: PopupProps) {
   const box = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
     const [popup, at] = [box.current, anchor.current]
@@ -30,13 +32,14 @@ export function Popup({ anchor, close, children, className = '' }: PopupProps) {
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of what is open are none of the editor's
     <div
       className={`popup ${className}`}
+      id={id}
       popover="auto"
       ref={box}
       onKeyDown={(event) => event.stopPropagation()}
     >
       {children}
     </div>,
-    document.body,
+    layerOf(anchor.current),
   )
 }
 

@@ -2,7 +2,7 @@
 
 import type { NodeId } from '../core/document'
 import { type App, say } from '../state/app'
-import { enter, leave, placeOf, selectNodes } from '../state/editing'
+import { enter, leave, placeOf } from '../state/editing'
 import { type Jump, jumped, travelled } from '../state/jumps'
 import { entered, left, tabOf, withTab } from '../state/tabs'
 
@@ -23,16 +23,6 @@ export function remember(app: App): void {
 export function jumpTo(app: App, nodes?: readonly NodeId[]): void {
   remember(app)
   app.canvas.get()?.fit(nodes)
-}
-
-/** Chooses a node by the id that it runs under, and shows it, in whatever subgraph it lies. */
-export function jumpToExecution(app: App, id: string): void {
-  remember(app)
-  const way = id.split(':')
-  const node = way.pop() ?? ''
-  app.tabs.update((tabs) => withTab(tabs, tabs.active, (tab) => way.reduce(entered, left(tab, 0))))
-  selectNodes(app, [node])
-  requestAnimationFrame(() => app.canvas.get()?.fit([node]))
 }
 
 /** Goes back to where one looked before the last jump, or forth again. */

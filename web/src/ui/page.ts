@@ -1,5 +1,6 @@
 /** What the page itself shows of the state: its colours, its language, its title. */
 
+import { LANGUAGES } from '../i18n'
 import type { App } from '../state/app'
 import { runningJob } from '../state/jobs'
 import { activeTab, isDirty } from '../state/tabs'
@@ -13,12 +14,14 @@ export function showPage(app: App, page: Document): void {
   }
   function title(): void {
     const tab = activeTab(app.tabs.get())
-    const running = runningJob(app.jobs.get()) === undefined ? '' : '▸ '
+    const job = runningJob(app.jobs.get())
+    const running = job === undefined ? '' : `${Math.floor(job.progress * 100)}% `
     const name = tab?.name ?? ''
     page.title = `${running}${tab !== undefined && isDirty(tab) ? '• ' : ''}${name === '' ? '' : `${name} – `}inkloom`
   }
   function language(): void {
     page.documentElement.lang = app.language.get()
+    page.documentElement.dir = LANGUAGES[app.language.get()]?.direction ?? 'ltr'
   }
   app.settings.subscribe(theme)
   dark.addEventListener('change', theme)

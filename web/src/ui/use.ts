@@ -41,7 +41,5 @@ export function useActiveTab(): Tab | undefined {
 
 /** The key of a node of the workflow that is looked at, in the stores of a run. */
 export function useNodeKey(node: string): string {
-  return usePicked(useApp().tabs, (tabs) =>
-    key(tabs.active, executionId(activeTab(tabs)?.path ?? [], node)),
-  )
+  return usePicked(useApp().tabs, (tabs) => key(tabs.active, executionId(activeTab(tabs)?.path ?? [], node)))
 }

@@ -198,7 +198,7 @@ describe('over HTTP', () => {
   })
 
   test('files are named so that any name is one', async () => {
-    on('POST /api/userdata/workflows%2Fa%20b%25.json?overwrite=false', 'File exists', 409)
+    on('POST /api/userdata/workflows%2Fa%20b%25.json?overwrite=false&full_info=true', 'File exists', 409)
     const api = apiOf(fetch, base)
     expect(
       api.viewUrl({ filename: 'a&b #.png', subfolder: 'x/ü', type: 'output' }, { preview: 'webp;90' }),
@@ -207,7 +207,14 @@ describe('over HTTP', () => {
       status: 409,
       message: 'File exists',
     })
-    expect(await api.userFiles('workflows')).toEqual([])
+    on(
+      'GET /api/v2/userdata',
+      `[{"name":"a","path":"workflows/a","type":"directory"},
+        {"name":"b.json","path":"workflows/a/b.json","type":"file","size":2,"modified":7.5},
+        {"name":"c.json","path":"workflows_old/c.json","type":"file","size":2,"modified":7.5}]`,
+    )
+    expect(await api.userFiles('workflows')).toEqual([{ path: 'a/b.json', size: 2, modified: 7.5 }])
+    expect(await api.userFiles('nothing')).toEqual([])
   })
 
   test('questions of /v1 name the workflow and what is wanted', async () => {

@@ -21,9 +21,9 @@ import type {
   Explanation,
   FileRef,
   HistoryEntry,
-  ModelFile,
   JobPage,
   JobTold,
+  ModelFile,
   NodeOutput,
   Queue,
   QueueItem,
@@ -147,8 +147,7 @@ export function apiOf(fetch: Fetch, base = '') {
       const query = Object.entries(options).map(([key, value]) => `${key}=${encoded(value)}`)
       return told(`/v1/jobs?${query.join('&')}`)
     },
-    cancelJob: (id: string): Promise<JobTold> =>
-      told(`/v1/jobs/${encoded(id)}/cancel`, { method: 'POST' }),
+    cancelJob: (id: string): Promise<JobTold> => told(`/v1/jobs/${encoded(id)}/cancel`, { method: 'POST' }),
     retryJob: (id: string): Promise<JobTold> => told(`/v1/jobs/${encoded(id)}/retry`, { method: 'POST' }),
     /** Gives a waiting job another place: lower runs first. */
     placeJob: (id: string, priority: number | 'front'): Promise<JobTold> =>
@@ -194,21 +193,20 @@ export function apiOf(fetch: Fetch, base = '') {
       return told('/upload/mask', { method: 'POST', body: form })
     },
 
+    /** The files in a folder of a person's, at any depth. It need not be there: it comes with its first file. */
     userFiles: async (folder: string): Promise<readonly UserFile[]> => {
-      try {
-        return await told<UserFile[]>(
-          `/userdata?dir=${encoded(folder)}&recurse=true&split=false&full_info=true`,
-        )
-      } catch (error) {
-        if (error instanceof ServerError && error.status === 404) return [] // a folder comes with its first file
-        throw error
-      }
+      // All folders are asked for, since the browser's log tells of an answer that one is not there.
+      const all = await told<readonly (UserFile & { readonly type: string })[]>('/v2/userdata')
+      const begin = `${folder}/`
+      return all
+        .filter(({ path, type }) => type === 'file' && path.startsWith(begin))
+        .map(({ path, size, modified }) => ({ path: path.slice(begin.length), size, modified }))
     },
     readUserFile: async (path: string): Promise<string> =>
       (await ask(`/api/userdata/${encoded(path)}`)).text(),
     /** Saves a file. Without `overwrite`, one that is there stays and `ServerError` says 409. */
-    saveUserFile: (path: string, text: string, overwrite = true) =>
-      ask(`/api/userdata/${encoded(path)}?overwrite=${overwrite}`, {
+    saveUserFile: (path: string, text: string, overwrite = true): Promise<UserFile> =>
+      told(`/userdata/${encoded(path)}?overwrite=${overwrite}&full_info=true`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: text,
@@ -236,14 +234,16 @@ export function apiOf(fetch: Fetch, base = '') {
     bytes: async (url: string): Promise<Uint8Array> =>
       new Uint8Array(await (await ask(url.slice(root.length))).arrayBuffer()),
 
-    /** The address of a picture of a model; there may be none. */
-    modelPicture: (folder: string, place: number, name: string): string =>
-      `${root}/api/experiment/models/preview/${encoded(folder)}/${place}/${name.split('/').map(encoded).join('/')}`,
+    /** A picture of a model; null where there is none. */
+    modelPicture: async (folder: string, place: number, name: string): Promise<Blob | null> => {
+      const path = name.split('/').map(encoded).join('/')
+      const answer = await fetch(`${root}/api/experiment/models/preview/${encoded(folder)}/${place}/${path}`)
+      return answer.ok ? answer.blob() : null
+    },
     /** What the header of a safetensors file notes. */
     modelNotes: (folder: string, name: string): Promise<Readonly<Record<string, unknown>>> =>
       told(`/view_metadata/${encoded(folder)}?filename=${encoded(name)}`),
-    models: (folder: string): Promise<readonly ModelFile[]> =>
-      told(`/experiment/models/${encoded(folder)}`),
+    models: (folder: string): Promise<readonly ModelFile[]> => told(`/experiment/models/${encoded(folder)}`),
     modelFolders: (): Promise<readonly { name: string; folders: readonly string[] }[]> =>
       told('/experiment/models'),
     embeddings: (): Promise<readonly string[]> => told('/embeddings'),

@@ -91,7 +91,8 @@ export function nodeTroubles(
   })
 }
 
-function toldTroubles(
+/** Reads problems as /v1 tells them. */
+export function toldTroubles(
   said: Json | undefined,
   document: Document,
   definitions: Definitions,

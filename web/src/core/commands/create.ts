@@ -1,9 +1,9 @@
 /** New nodes, and what they look like before anybody has touched them. */
 
-import type { InputDefinition, OutputDefinition } from '../definitions'
+import type { Definitions, InputDefinition, OutputDefinition } from '../definitions'
 import { definitionOf } from '../definitions'
 import type { GraphNode, InputSlot, NodeId, OutputSlot, Point, Size, Subgraph } from '../document'
-import { fieldsOf } from '../fields'
+import { type Field, fieldsOf } from '../fields'
 import { EMPTY, type Json } from '../json'
 import type { Op } from '../operations'
 import { problem, WorkflowError } from '../problems'
@@ -129,13 +129,22 @@ const HEADER = 30
 const ROW = 20
 const FIELD = 28
 const TALL = 90
+const PICTURE = 300
 
-/** Returns the size that a node needs, about: width and height in graph points. */
+/** Returns the size that a node needs, about, with the picture that it loads or shows: in graph points. */
 export function naturalSize({ document, definitions }: Scene, node: GraphNode): Size {
   const fields = fieldsOf(document, definitions, node).filter((one) => one.kind === 'value')
   const tall = fields.filter((one) => one.input?.widget?.kind === 'text' && one.input.widget.multiline).length
   const sockets = node.inputs.filter((slot) => slot.widget === null).length
   const rows = Math.max(sockets, node.outputs.length)
   const width = tall > 0 ? 400 : fields.length > 0 ? 315 : 210
-  return { width, height: HEADER + ROW * rows + FIELD * fields.length + TALL * tall + 10 }
+  const picture = showsPicture(definitions, node, fields) ? PICTURE : 0
+  return { width, height: HEADER + ROW * rows + FIELD * fields.length + TALL * tall + picture + 10 }
+}
+
+/** Tells whether a node will show a picture below its fields. */
+function showsPicture(definitions: Definitions, node: GraphNode, fields: readonly Field[]): boolean {
+  const loads = fields.some(({ input }) => input?.widget?.kind === 'combo' && input.widget.upload === 'image')
+  const ends = definitionOf(definitions, node.type)?.isOutput === true
+  return loads || (ends && node.inputs.some((slot) => slot.type === 'IMAGE'))
 }

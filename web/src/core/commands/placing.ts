@@ -58,7 +58,8 @@ export function placeAll(scene: Scene, places: Places): readonly Op[] {
   const ops: Op[] = []
   for (const [id, pos] of places.nodes) {
     const node = shown.nodes.get(id)
-    if (node !== undefined && differ(node.pos, pos)) ops.push({ op: 'node', graph, id, value: { ...node, pos } })
+    if (node !== undefined && differ(node.pos, pos))
+      ops.push({ op: 'node', graph, id, value: { ...node, pos } })
   }
   for (const [id, at] of places.groups) {
     const group = shown.groups.get(id)
@@ -81,7 +82,9 @@ function gateOps({ document }: Scene, graph: GraphId, { gates }: Places): readon
     ...subgraph[side],
     box: { ...subgraph[side].box, ...gates.get(side) },
   })
-  return [{ op: 'border', id: graph, value: { name, inputs, outputs, entry: gate('entry'), exit: gate('exit') } }]
+  return [
+    { op: 'border', id: graph, value: { name, inputs, outputs, entry: gate('entry'), exit: gate('exit') } },
+  ]
 }
 
 const differ = (one: Point, other: Point): boolean => one.x !== other.x || one.y !== other.y

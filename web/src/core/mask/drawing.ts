@@ -1,7 +1,7 @@
 /** A mask that is drawn: strokes, fills, and taking them back. */
 
 import { fill } from './filling'
-import { type Area, cut, invert, isEmpty, NOWHERE, paste, type Raster, REPAINT, wholeOf } from './raster'
+import { type Area, copyOf, cut, invert, isEmpty, KEEP, NOWHERE, paste, type Raster, wholeOf } from './raster'
 import { type Brush, beginStroke, type Dab, type Stroke } from './stroke'
 
 /** All that steps may take of memory, in bytes; the oldest are forgotten then. */
@@ -39,7 +39,7 @@ export function createDrawing(raster: Raster, mostBytes = MOST_BYTES): Drawing {
   const past: Step[] = []
   const future: Step[] = []
   let forgotten = false
-  let stroke: { readonly made: Stroke; readonly before: Uint8ClampedArray<ArrayBuffer> } | null = null
+  let stroke: Stroke | null = null
 
   /** Keeps a step, given what all of the mask was before it. */
   function keep(area: Area, before: Raster): void {
@@ -54,23 +54,22 @@ export function createDrawing(raster: Raster, mostBytes = MOST_BYTES): Drawing {
   }
   function whole(change: () => Area | undefined): Area {
     end()
-    const before = { ...raster, values: raster.values.slice() }
+    const before = copyOf(raster)
     const area = change() ?? wholeOf(raster)
     keep(area, before)
     return area
   }
   function end(): void {
     if (stroke === null) return
-    const { made, before } = stroke
+    const { before, touched } = stroke
     stroke = null
-    keep(made.touched(), { ...raster, values: before })
+    keep(touched(), before)
   }
   function drop(): Area {
     if (stroke === null) return NOWHERE
-    const { made, before } = stroke
+    const area = stroke.touched()
+    paste(raster, area, cut(stroke.before, area))
     stroke = null
-    const area = made.touched()
-    paste(raster, area, cut({ ...raster, values: before }, area))
     return area
   }
   function step(from: Step[], to: Step[], side: 'before' | 'after'): Area {
@@ -85,15 +84,15 @@ export function createDrawing(raster: Raster, mostBytes = MOST_BYTES): Drawing {
     raster,
     begin(brush, dab) {
       end()
-      stroke = { before: raster.values.slice(), made: beginStroke(raster, brush) }
-      return stroke.made.to(dab)
+      stroke = beginStroke(raster, brush)
+      return stroke.to(dab)
     },
-    to: (dab) => stroke?.made.to(dab) ?? NOWHERE,
+    to: (dab) => stroke?.to(dab) ?? NOWHERE,
     end,
     drop,
     fill: (x, y) => whole(() => fill(raster, x, y)),
     invert: () => whole(() => void invert(raster)),
-    clear: () => whole(() => void raster.values.fill(REPAINT - REPAINT)),
+    clear: () => whole(() => void raster.values.fill(KEEP)),
     undo: () => step(past, future, 'before'),
     redo: () => step(future, past, 'after'),
     canUndo: () => past.length > 0,

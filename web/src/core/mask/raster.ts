@@ -15,6 +15,7 @@ export interface Area {
   readonly bottom: number
 }
 
+export const KEEP = 0
 export const REPAINT = 255
 
 export const NOWHERE: Area = { left: 0, top: 0, right: 0, bottom: 0 }
@@ -25,7 +26,14 @@ export function createRaster(width: number, height: number): Raster {
   return { width, height, values: new Uint8ClampedArray(width * height) }
 }
 
-export const wholeOf = ({ width, height }: Raster): Area => ({ left: 0, top: 0, right: width, bottom: height })
+export const copyOf = (raster: Raster): Raster => ({ ...raster, values: raster.values.slice() })
+
+export const wholeOf = ({ width, height }: Raster): Area => ({
+  left: 0,
+  top: 0,
+  right: width,
+  bottom: height,
+})
 
 export const isEmpty = ({ left, top, right, bottom }: Area): boolean => right <= left || bottom <= top
 

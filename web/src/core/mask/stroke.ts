@@ -1,6 +1,6 @@
 /** One stroke of a brush: it covers each pixel as much as it came near to it, however often it went there. */
 
-import { type Area, around, isEmpty, NOWHERE, type Raster, REPAINT, within } from './raster'
+import { type Area, around, copyOf, isEmpty, KEEP, NOWHERE, type Raster, REPAINT, within } from './raster'
 
 export interface Brush {
   /** Pixels across. */
@@ -20,6 +20,8 @@ export interface Dab {
 }
 
 export interface Stroke {
+  /** The mask as it was. */
+  readonly before: Raster
   /** Goes on to a place, and returns what of the mask changed. */
   readonly to: (dab: Dab) => Area
   /** All that the stroke has touched. */
@@ -28,13 +30,14 @@ export interface Stroke {
 
 /** Begins a stroke on a mask; nothing changes before it has been somewhere. */
 export function beginStroke(raster: Raster, brush: Brush): Stroke {
-  const before = raster.values.slice()
-  const coverage = new Uint8Array(before.length)
+  const before = copyOf(raster)
+  const coverage = new Uint8Array(raster.values.length)
   let last: Dab | null = null
   let touched = NOWHERE
   return {
+    before,
     to(dab) {
-      const changed = sweep(raster, brush, last ?? dab, dab, before, coverage)
+      const changed = sweep(raster, brush, last ?? dab, dab, before.values, coverage)
       last = dab
       touched = around(touched, changed)
       return changed
@@ -66,7 +69,7 @@ function sweep(
   const { values, width } = raster
   const [dx, dy] = [to.x - from.x, to.y - from.y]
   const length = dx * dx + dy * dy
-  const target = brush.erases ? 0 : REPAINT
+  const target = brush.erases ? KEEP : REPAINT
   for (let y = area.top; y < area.bottom; y += 1) {
     for (let x = area.left; x < area.right; x += 1) {
       const [px, py] = [x + 0.5 - from.x, y + 0.5 - from.y]

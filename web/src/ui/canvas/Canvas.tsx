@@ -3,37 +3,75 @@
 import {
   Background,
   BackgroundVariant,
-  type Connection,
-  MiniMap,
-  type NodeChange,
   ReactFlow,
   ReactFlowProvider,
   SelectionMode,
+  useStore as useFlow,
   useReactFlow,
   type Viewport,
 } from '@xyflow/react'
-import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { place } from '../../core/commands/nodes'
-import { graphOf, type NodeId, type Point } from '../../core/document'
-import { edit, select } from '../../state/editing'
-import { activeTab, type Tab, withTab } from '../../state/tabs'
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type PointerEvent,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
+import { insertReroute } from '../../core/commands/links'
+import { graphOf, type Point } from '../../core/document'
+import { type App, say } from '../../state/app'
+import { edit, placeOf } from '../../state/editing'
+import { type Tab, withTab } from '../../state/tabs'
+import { heard } from '../commands/keyboard'
+import { lookInto } from '../jumping'
 import { useActiveTab, useApp, usePicked, useStore, useT } from '../use'
-import { createFlow, type FlowEdge, type FlowNode, filePosition, type Measured } from './flow'
+import { Afar, nodeAt } from './Afar'
+import { Breadcrumb } from './Breadcrumb'
+import { ContextMenu } from './ContextMenu'
+import { createFlow } from './flow'
+import { GateView } from './GateView'
+import { GroupView } from './GroupView'
+import { KnotView, PointView } from './KnotView'
+import { heardOnCanvas } from './keyboard'
+import { levelOf } from './kinds'
 import { LinkView } from './LinkView'
+import { Minimap } from './Minimap'
 import { NodeView } from './NodeView'
-import { connectDrawn, drawnOf, mayConnect } from './ports'
+import { NoteView } from './NoteView'
+import { useAfar } from './useAfar'
+import { useChanges } from './useChanges'
+import { fitted, useHandle } from './useHandle'
+import { useDrawing, useLinking } from './useLinking'
+import { useMenu } from './useMenu'
+import { DragContext } from './useScene'
 
-const NODE_TYPES = { node: NodeView }
+const NODE_TYPES = {
+  node: NodeView,
+  note: NoteView,
+  knot: KnotView,
+  gate: GateView,
+  group: GroupView,
+  point: PointView,
+}
 const EDGE_TYPES = { link: LinkView }
 const GRID = 10
-const NOBODY: ReadonlyMap<NodeId, Point> = new Map()
-const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.1 }
+const NOTHING: never[] = []
+
+/** Nodes from which on a graph is one picture when it is far away. */
+const CROWD = 150
+
+/** Keys that choose several, and that draw a box around what is chosen. */
+const MANY = ['Shift', 'Control', 'Meta']
 
 export function Canvas() {
   const tab = useActiveTab()
   if (tab === undefined) return <div className="canvas" />
+  const way = tab.path.map((step) => step.node).join(':')
   return (
-    <ReactFlowProvider key={`${tab.id}/${tab.graph}`}>
+    <ReactFlowProvider key={`${tab.id}/${tab.graph}/${way}`}>
       <GraphView tab={tab} />
     </ReactFlowProvider>
   )
@@ -45,78 +83,43 @@ function GraphView({ tab }: { readonly tab: Tab }) {
   const definitions = useStore(app.definitions)
   const grid = usePicked(app.settings, (settings) => settings.grid)
   const minimap = usePicked(app.settings, (settings) => settings.minimap)
+  const theme = usePicked(app.settings, (settings) => settings.theme)
+  const { selection } = tab
   const { document } = tab.edited
   const graph = graphOf(document, tab.graph)
-  const [moved, setMoved] = useState(NOBODY)
-  const [measured, setMeasured] = useState<Measured>(new Map())
+  const subgraph = document.subgraphs.get(tab.graph) ?? null
   const [flow] = useState(createFlow)
-  const { selection } = tab
+  const crowd = graph.nodes.size >= CROWD
+  const [opening] = useState(() => tab.view ?? fitted(graph))
+  const begun = useFlow((state) => state.panZoom !== null)
+  const seen = useFlow((state) => levelOf(state.transform[2], crowd))
+  const level = begun ? seen : levelOf(opening.scale, crowd)
+  const afar = level === 'boxes'
+  const { onNodesChange, onEdgesChange, move, moved, measured } = useChanges()
 
   const nodes = useMemo(
-    () => flow.nodes({ document, graph, definitions, selection, moved, measured, t }),
-    [flow, document, graph, definitions, selection, moved, measured, t],
+    () => flow.nodes({ document, graph, subgraph, definitions, selection, moved, measured, level, t }),
+    [flow, document, graph, subgraph, definitions, selection, moved, measured, level, t],
   )
-  const edges = useMemo(() => flow.edges(graph, selection), [flow, graph, selection])
-  useHandle()
-
-  const onNodesChange = useCallback(
-    (changes: NodeChange<FlowNode>[]) => {
-      const positions = new Map<NodeId, Point>()
-      const sizes = new Map<NodeId, { width: number; height: number }>()
-      const chosen = new Map<NodeId, boolean>()
-      for (const change of changes) {
-        if (change.type === 'position' && change.position)
-          positions.set(change.id, filePosition(change.position))
-        else if (change.type === 'dimensions' && change.dimensions) sizes.set(change.id, change.dimensions)
-        else if (change.type === 'select') chosen.set(change.id, change.selected)
-      }
-      if (sizes.size > 0) setMeasured((old) => new Map([...old, ...sizes]))
-      if (positions.size > 0) {
-        const dragged = changes.some((change) => change.type === 'position' && change.dragging)
-        if (dragged) setMoved((old) => new Map([...old, ...positions]))
-        else {
-          setMoved(NOBODY)
-          edit(app, t('edit.move'), (at) => place(at, positions))
-        }
-      }
-      if (chosen.size > 0) {
-        const now = activeTab(app.tabs.get())?.selection ?? selection
-        const kept = new Set(now.nodes)
-        for (const [id, selected] of chosen) {
-          if (selected) kept.add(id)
-          else kept.delete(id)
-        }
-        select(app, { ...now, nodes: kept })
-      }
-    },
-    [app, selection, t],
-  )
-  const onEdgesChange = useCallback(
-    (changes: { type: string; id?: string; selected?: boolean }[]) => {
-      const now = activeTab(app.tabs.get())?.selection
-      const picks = changes.filter((change) => change.type === 'select')
-      if (now === undefined || picks.length === 0) return
-      const links = new Set(now.links)
-      for (const { id = '', selected } of picks) {
-        if (selected) links.add(id)
-        else links.delete(id)
-      }
-      select(app, { ...now, links })
-    },
-    [app],
-  )
-  const isValidConnection = useCallback(
-    (link: FlowEdge | Connection) =>
-      mayConnect({ document, definitions, graph: tab.graph }, link as Connection),
+  const { links: chosen } = selection
+  const { reroutes } = moved
+  const edges = useMemo(() => flow.edges(graph, { chosen, reroutes, t }), [flow, graph, chosen, reroutes, t])
+  const scene = useMemo(
+    () => ({ document, definitions, graph: tab.graph }),
     [document, definitions, tab.graph],
   )
-  const onConnect = useCallback(
-    (link: Connection) => {
-      const drawn = drawnOf(link)
-      if (drawn !== null) edit(app, t('edit.connect'), (at) => connectDrawn(at, drawn))
-    },
-    [app, t],
-  )
+  const drawing = useDrawing(scene)
+  const linking = useLinking(scene)
+  const menu = useMenu()
+  const canvas = useRef<HTMLDivElement>(null)
+  const pointer = useRef<Point | null>(null)
+  useHandle(canvas, pointer, nodes)
+  const pressAfar = useAfar(nodes, afar, move)
+  useEffect(() => () => app.linking.set(null), [app])
+  useEffect(() => {
+    app.tabs.update((tabs) => withTab(tabs, tab.id, (one) => ({ ...one, view: one.view ?? opening })))
+  }, [app, tab.id, opening])
+
   const onMoveEnd = useCallback(
     (_: unknown, { x, y, zoom }: Viewport) => {
       app.tabs.update((tabs) => withTab(tabs, tab.id, (one) => ({ ...one, view: { x, y, scale: zoom } })))
@@ -124,92 +127,137 @@ function GraphView({ tab }: { readonly tab: Tab }) {
     [app, tab.id],
   )
   const { screenToFlowPosition } = useReactFlow()
-  const search = useCallback(
-    (x: number, y: number) => app.dialog.set({ id: 'search', at: screenToFlowPosition({ x, y }) }),
-    [app, screenToFlowPosition],
-  )
   const onDoubleClick = useCallback(
     (event: MouseEvent) => {
       const on = event.target as Element
-      if (on.classList.contains('react-flow__pane')) search(event.clientX, event.clientY)
+      const at = screenToFlowPosition({ x: event.clientX, y: event.clientY })
+      if (on.classList.contains('react-flow__pane')) app.dialog.set({ id: 'search', at })
+      else doubleClicked(app, on, at)
     },
-    [search],
+    [app, screenToFlowPosition],
   )
-  const [opening] = useState(tab.view)
+  const onKeyDown = useCallback(
+    (event: KeyboardEvent) => {
+      // Else the view would move the node by them.
+      const alt = event.altKey && event.key.startsWith('Arrow')
+      if (alt) heard(app, event.nativeEvent)
+      else if (!heardOnCanvas(app, event.nativeEvent)) return
+      event.preventDefault()
+      event.stopPropagation()
+    },
+    [app],
+  )
+  const onPointerMove = useCallback(
+    (event: PointerEvent) => {
+      pointer.current = { x: event.clientX, y: event.clientY }
+      menu.onPointerMoveCapture(event)
+    },
+    [menu.onPointerMoveCapture],
+  )
+  const { onPointerDownCapture } = menu
+  const onPointerDown = useCallback(
+    (event: PointerEvent) => {
+      onPointerDownCapture(event)
+      if (pressAfar?.(event) === true) event.stopPropagation()
+    },
+    [onPointerDownCapture, pressAfar],
+  )
+  /** What the view's own dragging listens to, and what a press on a picture is not. */
+  const onMouseDown = useCallback(
+    (event: MouseEvent) => {
+      if (!afar || event.button !== 0) return
+      const at = screenToFlowPosition({ x: event.clientX, y: event.clientY }, { snapToGrid: false })
+      const pane = (event.target as Element).classList.contains('react-flow__pane')
+      if (pane && nodeAt(nodes, at) !== undefined) event.stopPropagation()
+    },
+    [afar, nodes, screenToFlowPosition],
+  )
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the same by keyboard is the command "Add a node"
-    <div className="canvas" onDoubleClick={onDoubleClick}>
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        onNodesChange={onNodesChange}
-        onEdgesChange={onEdgesChange}
-        onConnect={onConnect}
-        isValidConnection={isValidConnection}
-        onMoveEnd={onMoveEnd}
-        onlyRenderVisibleElements
-        {...(opening === null
-          ? { fitView: true, fitViewOptions: FIT }
-          : { defaultViewport: { x: opening.x, y: opening.y, zoom: opening.scale } })}
-        minZoom={0.05}
-        maxZoom={3}
-        snapToGrid={grid}
-        snapGrid={[GRID, GRID]}
-        selectionOnDrag={false}
-        selectionMode={SelectionMode.Partial}
-        multiSelectionKeyCode={['Shift', 'Control', 'Meta']}
-        deleteKeyCode={null}
-        zoomOnDoubleClick={false}
-        connectionRadius={28}
-        elevateNodesOnSelect
-        aria-label={t('canvas.label')}
+    <DragContext value={drawing}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the same by keyboard are commands */}
+      <div
+        className="canvas"
+        ref={canvas}
+        data-linking={drawing !== '' || undefined}
+        onDoubleClick={onDoubleClick}
+        onKeyDownCapture={onKeyDown}
+        {...menu}
+        onPointerMoveCapture={onPointerMove}
+        onPointerDownCapture={onPointerDown}
+        onMouseDownCapture={onMouseDown}
       >
-        <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} color="var(--canvas-dot)" />
-        {minimap && (
-          <MiniMap
-            pannable
-            zoomable
-            ariaLabel={t('canvas.minimap')}
-            nodeColor="var(--line-strong)"
-            nodeBorderRadius={6}
-          />
+        <ReactFlow
+          nodes={afar ? NOTHING : nodes}
+          edges={afar ? NOTHING : edges}
+          nodeTypes={NODE_TYPES}
+          edgeTypes={EDGE_TYPES}
+          onNodesChange={onNodesChange}
+          onEdgesChange={onEdgesChange}
+          {...linking}
+          onMoveEnd={onMoveEnd}
+          onlyRenderVisibleElements
+          defaultViewport={{ x: opening.x, y: opening.y, zoom: opening.scale }}
+          minZoom={0.02}
+          maxZoom={3}
+          snapToGrid={grid}
+          snapGrid={[GRID, GRID]}
+          selectionOnDrag={false}
+          selectionKeyCode={MANY}
+          selectionMode={SelectionMode.Partial}
+          multiSelectionKeyCode={MANY}
+          panOnDrag={[0, 1]}
+          deleteKeyCode={null}
+          zoomOnDoubleClick={false}
+          connectionRadius={28}
+          reconnectRadius={12}
+          edgesReconnectable
+          elevateNodesOnSelect
+          aria-label={t('canvas.label')}
+        >
+          {!afar && (
+            <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} color="var(--canvas-dot)" />
+          )}
+          {afar && <Afar nodes={nodes} edges={edges} theme={theme} />}
+          {minimap && <Minimap nodes={nodes} />}
+        </ReactFlow>
+        <Breadcrumb tab={tab} />
+        {graph.nodes.size === 0 && (
+          <div className="canvas-empty">
+            <p className="canvas-empty-title">{t('canvas.empty')}</p>
+            <p>{t('canvas.emptyHint')}</p>
+          </div>
         )}
-      </ReactFlow>
-      {graph.nodes.size === 0 && (
-        <div className="canvas-empty">
-          <p className="canvas-empty-title">{t('canvas.empty')}</p>
-          <p>{t('canvas.emptyHint')}</p>
-        </div>
-      )}
-    </div>
+        <ContextMenu />
+        <Spoken />
+      </div>
+    </DragContext>
   )
 }
 
-/** Lets commands move the view while there is one. */
-function useHandle(): void {
-  const app = useApp()
-  const { fitView, zoomTo, getZoom, screenToFlowPosition } = useReactFlow()
-  const place = useRef<Element | null>(null)
-  useEffect(() => {
-    place.current = window.document.querySelector('.canvas')
-    app.canvas.set({
-      fit: (nodes) =>
-        void fitView({ ...FIT, duration: 200, ...(nodes ? { nodes: nodes.map((id) => ({ id })) } : {}) }),
-      zoom: (factor) => void zoomTo(getZoom() * factor, { duration: 120 }),
-      zoomTo: (scale) => void zoomTo(scale, { duration: 120 }),
-      middle() {
-        const box = place.current?.getBoundingClientRect() ?? new DOMRect()
-        return screenToFlowPosition({ x: box.x + box.width / 2, y: box.y + box.height / 2 })
-      },
-      at(x, y) {
-        const box = place.current?.getBoundingClientRect() ?? new DOMRect()
-        const inside = x >= box.left && x < box.right && y >= box.top && y < box.bottom
-        return inside ? screenToFlowPosition({ x, y }) : null
-      },
-    })
-    return () => app.canvas.set(null)
-  }, [app, fitView, zoomTo, getZoom, screenToFlowPosition])
+/** On a title: into a subgraph, or a new title. On a link: a reroute. */
+function doubleClicked(app: App, on: Element, at: Point): void {
+  const link = on.closest<SVGElement>('.react-flow__edge')?.dataset['id']
+  if (link !== undefined) {
+    edit(app, say(app, 'command.link.reroute'), (place) =>
+      insertReroute(place, link, { x: Math.round(at.x) - 28, y: Math.round(at.y) - 13 }),
+    )
+    return
+  }
+  if (on.closest('.node-header, .group-header') === null || on.closest('button') !== null) return
+  const id = on.closest<HTMLElement>('.react-flow__node')?.dataset['id'] ?? ''
+  const place = placeOf(app)
+  const type = place?.shown.nodes.get(id)?.type ?? ''
+  if (place?.document.subgraphs.has(type)) lookInto(app, id)
+  else app.renaming.set(id)
+}
+
+/** What is told to those who listen to the screen. */
+function Spoken() {
+  const spoken = useStore(useApp().spoken)
+  return (
+    <p className="sr-only" role="status" aria-live="assertive">
+      {spoken}
+    </p>
+  )
 }

@@ -3,10 +3,11 @@
 import { memo } from 'react'
 import { setControl, setValue } from '../../core/commands/nodes'
 import type { GraphNode } from '../../core/document'
-import type { Control } from '../../core/fields'
+import type { Control, Field } from '../../core/fields'
 import { type Json, writeJson } from '../../core/json'
+import { shownValues } from '../../core/widgets'
 import { edit } from '../../state/editing'
-import { useApp, useKeyed, useNodeKey, useT } from '../use'
+import { useApp, useKeyed, useNodeKey, usePicked, useT } from '../use'
 import { componentOf } from '../widgets/table'
 import type { FieldPlace } from './geometry'
 
@@ -22,6 +23,7 @@ export const FieldRow = memo(function FieldRow({
   const { field, value, control } = place.shown
   const problems = useKeyed(app.run.problems, useNodeKey(node.id)) ?? []
   const problem = problems.find((one) => one.input === field.name)
+  const last = useLast(node, field)
   const label = field.input?.label ?? field.name
   const style = { top: place.y, height: place.height }
 
@@ -33,7 +35,7 @@ export const FieldRow = memo(function FieldRow({
   const widget = field.input?.widget
   if (place.linked || widget === undefined || widget === null) {
     return (
-      <div className="field-row" style={style}>
+      <div className="field-row" style={style} data-field={field.name}>
         <div className="field" data-linked="true">
           <span className="field-label">{label}</span>
           <span className="field-note">
@@ -45,7 +47,12 @@ export const FieldRow = memo(function FieldRow({
   }
   const Component = componentOf(widget)
   return (
-    <div className="field-row" style={style} data-tall={place.height > 40 || undefined}>
+    <div
+      className="field-row"
+      style={style}
+      data-field={field.name}
+      data-tall={place.height > 40 || undefined}
+    >
       <Component
         label={label}
         tooltip={problem ? problem.message : (field.input?.tooltip ?? '')}
@@ -53,9 +60,25 @@ export const FieldRow = memo(function FieldRow({
         value={value}
         control={control}
         wrong={problem !== undefined}
+        last={control === null ? undefined : last}
         change={change}
         changeControl={changeControl}
       />
     </div>
   )
 })
+
+/** What a field held when its workflow was queued last. */
+function useLast(node: GraphNode, field: Field): Json | undefined {
+  const app = useApp()
+  const tab = usePicked(app.tabs, (tabs) => tabs.active)
+  const ran = useKeyed(app.ran, isSeeded(field) ? tab : '')
+  if (ran === undefined) return undefined
+  const graphs = [ran.root, ...ran.subgraphs.values()]
+  const graph = graphs.find((one) => one.nodes.get(node.id)?.type === node.type)
+  const before = graph?.nodes.get(node.id)
+  if (before === undefined) return undefined
+  return shownValues(ran, app.definitions.get(), before).find((one) => one.field.name === field.name)?.value
+}
+
+const isSeeded = ({ input }: Field): boolean => input?.widget?.kind === 'int' && input.widget.control

@@ -1,20 +1,15 @@
-/** A link: a curve in the colour of what it carries. */
+/** A link in the colour of what it carries. */
 
-import { BaseEdge, type EdgeProps, getBezierPath } from '@xyflow/react'
+import { BaseEdge, type EdgeProps } from '@xyflow/react'
 import { memo } from 'react'
-import type { FlowEdge } from './flow'
+import { useApp, usePicked } from '../use'
+import { wayText } from './curves'
+import type { FlowEdge } from './kinds'
 
 export const LinkView = memo(function LinkView(props: EdgeProps<FlowEdge>) {
-  const { sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, data } = props
-  const [path] = getBezierPath({
-    sourceX,
-    sourceY,
-    targetX,
-    targetY,
-    sourcePosition,
-    targetPosition,
-    curvature: 0.35,
-  })
+  const { sourceX, sourceY, targetX, targetY, selected, data } = props
+  const style = usePicked(useApp().settings, (settings) => settings.linkStyle)
+  const path = wayText({ x: sourceX, y: sourceY }, { x: targetX, y: targetY }, data?.points, style)
   return (
     <BaseEdge
       path={path}

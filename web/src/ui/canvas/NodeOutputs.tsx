@@ -1,7 +1,11 @@
-/** What a node shows below its fields: what it has so far, or its last results. */
+/** What a node shows below its fields: what is wrong, what it has so far, or its last results. */
 
+import { columnsOf, type Picture } from '../../core/outputs'
+import type { App, Viewed } from '../../state/app'
 import { useApp, useKeyed, useNodeKey, useT } from '../use'
 import { HEADER } from './geometry'
+import { LoadedPicture } from './LoadedPicture'
+import { NodeProblems } from './NodeProblems'
 
 interface Props {
   readonly id: string
@@ -17,40 +21,78 @@ export function NodeOutputs({ id, title, top, far }: Props) {
   const at = useNodeKey(id)
   const preview = useKeyed(app.run.preview, at)
   const output = useKeyed(app.run.output, at)
-  if (preview !== undefined) {
-    return (
-      <div className="outputs" style={{ marginTop: top - HEADER }}>
+  const problems = useKeyed(app.run.problems, at) ?? []
+  const { pictures = [], texts = [] } = output ?? {}
+  const inner = (
+    <>
+      {!far && <NodeProblems at={at} problems={problems} />}
+      {preview !== undefined ? (
         <img className="picture" src={preview} alt={t('node.preview', { title })} draggable={false} />
-      </div>
-    )
-  }
-  if (output === undefined) return null
+      ) : (
+        <>
+          <Pictures title={title} pictures={pictures} />
+          {/* biome-ignore lint/suspicious/noArrayIndexKey: texts may be equal, and keep nothing of their own */}
+          {!far && texts.map((text, number) => <Text key={`${number}`} text={text} />)}
+          {pictures.length === 0 && <LoadedPicture id={id} />}
+        </>
+      )}
+    </>
+  )
   return (
-    <div
-      className="outputs"
-      style={{ marginTop: top - HEADER }}
-      data-many={output.images.length > 1 || undefined}
-    >
-      {output.images.map((file, number) => {
-        const url = app.api.viewUrl(file)
-        const name = t('node.picture', { number: number + 1, title })
-        return (
+    <div className="outputs" style={{ marginTop: top - HEADER }}>
+      {inner}
+    </div>
+  )
+}
+
+/** Returns pictures as the viewer takes them. */
+export function viewed(app: App, pictures: readonly Picture[]): readonly Viewed[] {
+  return pictures.map(({ file, caption }) => ({
+    url: app.api.viewUrl(file),
+    name: file.filename,
+    caption,
+    file,
+  }))
+}
+
+function Pictures({ title, pictures }: { readonly title: string; readonly pictures: readonly Picture[] }) {
+  const app = useApp()
+  const t = useT()
+  if (pictures.length === 0) return null
+  const all = viewed(app, pictures)
+  const style = { gridTemplateColumns: `repeat(${columnsOf(pictures.length)}, minmax(0, 1fr))` }
+  return (
+    <div className="results" style={style}>
+      {all.map(({ url, caption }, number) => (
+        <figure key={url} className="result">
           <button
-            key={url}
             type="button"
             className="picture-button nodrag"
-            onClick={() => app.dialog.set({ id: 'picture', url, title: file.filename })}
+            onClick={() => app.dialog.set({ id: 'picture', pictures: all, at: number })}
           >
-            <img className="picture" src={url} alt={name} loading="lazy" draggable={false} />
+            <img
+              className="picture"
+              src={url}
+              alt={t('node.picture', { number: number + 1, title })}
+              loading="lazy"
+              draggable={false}
+            />
           </button>
-        )
-      })}
-      {!far &&
-        output.texts.map((text) => (
-          <pre key={text} className="output-text nodrag nowheel">
-            {text}
-          </pre>
-        ))}
+          {caption !== '' && <figcaption title={caption}>{caption}</figcaption>}
+        </figure>
+      ))}
     </div>
+  )
+}
+
+function Text({ text }: { readonly text: string }) {
+  return (
+    <pre
+      className="output-text nodrag nowheel"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled must be reached by keyboard
+      tabIndex={0}
+    >
+      {text}
+    </pre>
   )
 }

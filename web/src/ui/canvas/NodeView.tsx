@@ -1,75 +1,100 @@
 /** A node on the canvas. Far away it is a header and its ports; near, its fields and what it shows. */
 
-import { Handle, type NodeProps, Position, useConnection, useStore as useFlow } from '@xyflow/react'
+import type { NodeProps } from '@xyflow/react'
 import { type CSSProperties, memo } from 'react'
+import { setTitle } from '../../core/commands/nodes'
 import { type GraphNode, MODE } from '../../core/document'
+import { say } from '../../state/app'
+import { edit } from '../../state/editing'
+import { Boundary } from '../Boundary'
+import { Icon } from '../Icon'
+import { lookInto } from '../jumping'
 import { useApp, useKeyed, useNodeKey, useT } from '../use'
-import { colourOf } from './colours'
 import { FieldRow } from './FieldRow'
-import type { FlowNode } from './flow'
-import { fieldHandle, inputHandle, type PortPlace } from './geometry'
+import { fieldHandle, inputHandle } from './geometry'
+import { InnerStatus } from './InnerStatus'
+import type { CardNode } from './kinds'
 import { NodeOutputs } from './NodeOutputs'
 import { NodeStatus } from './NodeStatus'
-import { dragging, fits } from './ports'
+import { PortView } from './PortView'
+import { Resizer } from './Resizer'
+import { Title } from './Title'
 
-/** The zoom below which a node is drawn without its fields. */
-export const FAR = 0.4
+export const NodeView = memo(function NodeView(props: NodeProps<CardNode>) {
+  return (
+    <Boundary>
+      <CardView {...props} />
+    </Boundary>
+  )
+})
 
-export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps<FlowNode>) {
-  const { node, layout, title, known } = data
+function CardView({ id, data, selected }: NodeProps<CardNode>) {
+  const { node, layout, title, known, subgraph, level } = data
   const t = useT()
   const app = useApp()
   const at = useNodeKey(id)
-  const far = useFlow((flow) => flow.transform[2] < FAR)
   const state = useKeyed(app.run.state, at)
   const problems = useKeyed(app.run.problems, at)
-  const from = useConnection(dragging)
   const wrong = problems !== undefined && problems.length > 0
-  const style = {
-    minHeight: layout.height,
-    ...(node.bgcolor ? { '--tint': node.bgcolor } : {}),
-  } as CSSProperties
+  const far = level === 'far'
+  const open = !far && !node.collapsed
 
   return (
     <div
       className="node"
-      style={style}
+      style={styleOf(node, layout.height)}
       data-selected={selected || undefined}
       data-state={wrong ? 'failed' : state}
       data-mode={modeOf(node)}
       data-far={far || undefined}
+      data-folded={node.collapsed || undefined}
       data-unknown={!known || undefined}
       data-tinted={node.bgcolor ? true : undefined}
+      data-subgraph={subgraph || undefined}
     >
-      <header className="node-header">
-        <span className="node-title">{title}</span>
+      <header className="node-header" style={node.color ? ({ '--head': node.color } as CSSProperties) : {}}>
+        <Title
+          id={id}
+          title={title}
+          className="node-title"
+          rename={(next) => edit(app, say(app, 'command.edit.rename'), (place) => setTitle(place, id, next))}
+        />
         {node.mode === MODE.muted && <span className="tag">{t('node.muted')}</span>}
         {node.mode === MODE.bypassed && <span className="tag">{t('node.bypassed')}</span>}
+        {node.pinned && (
+          <span className="node-mark" role="img" aria-label={t('node.pinned')} title={t('node.pinned')}>
+            <Icon name="pin" />
+          </span>
+        )}
         <NodeStatus id={id} title={title} />
+        {subgraph && <InnerStatus id={id} />}
+        {subgraph && !far && (
+          <button
+            type="button"
+            className="node-enter nodrag"
+            aria-label={t('subgraph.enter', { title })}
+            title={t('subgraph.enter', { title })}
+            onClick={() => lookInto(app, id)}
+          >
+            <Icon name="enter" />
+          </button>
+        )}
       </header>
       {layout.inputs.map((port) => (
-        <InputPort key={port.handle} port={port} from={from} shown={!far && !node.collapsed} />
+        <PortView key={port.handle} side="input" port={port} named={open} />
       ))}
       {layout.outputs.map((port) => (
-        <OutputPort key={port.handle} port={port} from={from} shown={!far && !node.collapsed} />
+        <PortView key={port.handle} side="output" port={port} named={open} />
       ))}
       {layout.fields.map((place) => {
         const { name, input } = place.shown.field
         const handle = place.slot === null ? fieldHandle(name) : inputHandle(place.slot)
         const y = place.height === 0 ? layout.height / 2 : place.y + 14
-        const port: PortPlace = { handle, name, type: input?.type ?? '*', y }
-        return (
-          <InputPort
-            key={handle}
-            port={port}
-            from={from}
-            shown={false}
-            quiet={!place.linked}
-            folded={node.collapsed}
-          />
-        )
+        const port = { handle, name, type: input?.type ?? '*', y }
+        const quiet = !place.linked || node.collapsed
+        return <PortView key={handle} side="input" port={port} named={false} quiet={quiet} />
       })}
-      {!far && !node.collapsed && (
+      {open && (
         <>
           {layout.fields.map((place) => (
             <FieldRow
@@ -82,75 +107,16 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
         </>
       )}
       {!node.collapsed && <NodeOutputs id={id} title={title} top={layout.height} far={far} />}
+      {open && !node.pinned && <Resizer id={id} />}
     </div>
   )
-})
+}
 
-function modeOf(node: GraphNode): string | undefined {
+export function styleOf(node: GraphNode, height: number): CSSProperties {
+  return { minHeight: height, ...(node.bgcolor ? { '--tint': node.bgcolor } : {}) } as CSSProperties
+}
+
+export function modeOf(node: GraphNode): string | undefined {
   if (node.mode === MODE.muted) return 'muted'
   return node.mode === MODE.bypassed ? 'bypassed' : undefined
 }
-
-interface PortProps {
-  readonly port: PortPlace
-  /** What a link is being dragged from. */
-  readonly from: string
-  /** Whether its name is written beside it. */
-  readonly shown: boolean
-}
-
-function InputPort({
-  port,
-  from,
-  shown,
-  quiet,
-  folded,
-}: PortProps & { readonly quiet?: boolean; readonly folded?: boolean }) {
-  const t = useT()
-  return (
-    <>
-      <Handle
-        type="target"
-        position={Position.Left}
-        id={port.handle}
-        className="port"
-        role="img"
-        data-quiet={quiet || folded || undefined}
-        data-dim={(from !== '' && !fits(from, 'input', port.type)) || undefined}
-        style={portStyle(port)}
-        aria-label={t('node.input', { name: port.name, type: port.type })}
-      />
-      {shown && (
-        <span className="port-name" style={{ top: port.y }}>
-          {port.name}
-        </span>
-      )}
-    </>
-  )
-}
-
-function OutputPort({ port, from, shown }: PortProps) {
-  const t = useT()
-  return (
-    <>
-      <Handle
-        type="source"
-        position={Position.Right}
-        id={port.handle}
-        className="port"
-        role="img"
-        data-dim={(from !== '' && !fits(from, 'output', port.type)) || undefined}
-        style={portStyle(port)}
-        aria-label={t('node.output', { name: port.name || port.type, type: port.type })}
-      />
-      {shown && (
-        <span className="port-name port-name-out" style={{ top: port.y }}>
-          {port.name || port.type}
-        </span>
-      )}
-    </>
-  )
-}
-
-const portStyle = ({ y, type }: PortPlace): CSSProperties =>
-  ({ top: y, '--port': colourOf(type) }) as CSSProperties

@@ -1,7 +1,7 @@
 /** The graph as xyflow wants it. A node that did not change is the same object as before, so it is not drawn anew. */
 
 import { type Node, Position } from '@xyflow/react'
-import { NO_PLACES, type Places } from '../../core/commands/placing'
+import type { Places } from '../../core/commands/placing'
 import type { Definitions } from '../../core/definitions'
 import {
   type Document,
@@ -39,10 +39,17 @@ export interface FlowInput {
   readonly t: Translate
 }
 
+/** What links are made from, besides the graph: which are chosen, and where points are that are being dragged. */
+export interface LinkInput {
+  readonly chosen: Selection['links']
+  readonly reroutes: Places['reroutes']
+  readonly t: Translate
+}
+
 /** Returns what makes nodes and remembers them; one for each canvas. */
 export function createFlow(): {
   readonly nodes: (input: FlowInput) => FlowNode[]
-  readonly edges: (graph: Graph, input: Pick<FlowInput, 'selection' | 'moved' | 't'>) => FlowEdge[]
+  readonly edges: (graph: Graph, input: LinkInput) => FlowEdge[]
 } {
   const drawn = new Map<NodeId, Drawn>()
   const edgesOf = new WeakMap<Link, DrawnLink>()
@@ -88,12 +95,13 @@ export function createFlow(): {
       const others = frames(input)
       return others.length === 0 ? cards : [...others, ...cards]
     },
-    edges(graph, { selection, moved, t }) {
+    edges(graph, { chosen, reroutes, t }) {
       return [...graph.links.values()].map((link) => {
-        const selected = selection.links.has(link.id)
-        const points = link.reroute === null ? NOWHERE : wayOf(graph.reroutes, link.reroute, moved)
+        const selected = chosen.has(link.id)
+        const points = link.reroute === null ? NOWHERE : wayOf(graph.reroutes, link.reroute, reroutes)
         const before = edgesOf.get(link)
-        if (before?.selected === selected && before.t === t && before.way === points.join()) return before.made
+        if (before?.selected === selected && before.t === t && before.way === points.join())
+          return before.made
         const made: FlowEdge = {
           id: link.id,
           type: 'link',
@@ -131,7 +139,7 @@ interface DrawnLink {
 function wayOf(
   reroutes: ReadonlyMap<string, Reroute>,
   last: string,
-  moved: Places = NO_PLACES,
+  moved: Places['reroutes'],
 ): readonly Place[] {
   const way: Place[] = []
   const seen = new Set<string>()
@@ -139,7 +147,7 @@ function wayOf(
     seen.add(id)
     const found = reroutes.get(id)
     if (found === undefined) break
-    const { x, y } = moved.reroutes.get(id) ?? found.pos
+    const { x, y } = moved.get(id) ?? found.pos
     way.unshift([x, y])
     id = found.parent
   }
@@ -208,7 +216,12 @@ function madeOf(
 const PORT = 10
 
 /** Where a port lies in its node. */
-export function bound(id: string, type: 'source' | 'target', x: number, y: number): NonNullable<Node['handles']>[number] {
+export function bound(
+  id: string,
+  type: 'source' | 'target',
+  x: number,
+  y: number,
+): NonNullable<Node['handles']>[number] {
   const position = type === 'target' ? Position.Left : Position.Right
   return { id, type, position, x, y: y - PORT / 2, width: PORT, height: PORT }
 }

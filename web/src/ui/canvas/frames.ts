@@ -18,7 +18,7 @@ export function framesOf(): (input: FlowInput) => readonly FlowNode[] {
 
   function remembered<N extends FlowNode>(id: string, parts: readonly unknown[], make: () => N): N {
     const before = kept.get(id)
-    if (before !== undefined && before.parts.every((part, at) => part === parts[at])) return before.made as N
+    if (before?.parts.every((part, at) => part === parts[at])) return before.made as N
     const made = make()
     kept.set(id, { parts, made })
     return made
@@ -76,13 +76,7 @@ function groupNode(id: string, group: Group, selected: boolean, { t }: FlowInput
   }
 }
 
-function pointNode(
-  id: string,
-  point: Reroute,
-  type: string,
-  selected: boolean,
-  { t }: FlowInput,
-): PointNode {
+function pointNode(id: string, point: Reroute, type: string, selected: boolean, { t }: FlowInput): PointNode {
   const { x, y } = point.pos
   const size = { width: POINT, height: POINT }
   return {

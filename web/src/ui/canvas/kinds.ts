@@ -5,15 +5,15 @@ import { MARKDOWN_NOTE, NOTE, REROUTE } from '../../core/definitions'
 import type { Border, GraphNode, Group, Point, Reroute } from '../../core/document'
 import type { NodeLayout } from './geometry'
 
-/** How much of a node is drawn: all; its header and ports; a box, while links are on one picture. */
+/** How much of a node is drawn: all; its header and ports; of very many, a box on one picture (`Afar.tsx`). */
 export type Level = 'near' | 'far' | 'boxes'
 
-/** Zooms below which a node is a header with ports, and a box. */
+/** Zooms below which a node is a header with ports, and one of many a box. */
 export const FAR = 0.4
 export const BOXES = 0.2
 
-export function levelOf(scale: number): Level {
-  if (scale < BOXES) return 'boxes'
+export function levelOf(scale: number, crowd: boolean): Level {
+  if (scale < BOXES && crowd) return 'boxes'
   return scale < FAR ? 'far' : 'near'
 }
 

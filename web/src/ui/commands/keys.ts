@@ -19,6 +19,27 @@ export function matches(stroke: Stroke, keys: string): boolean {
   )
 }
 
+/** Returns the keys of an event as the table writes them; null while only Ctrl, Shift and their like are down. */
+export function keysIn(stroke: Stroke): string | null {
+  if (['Control', 'Shift', 'Alt', 'Meta', 'AltGraph', 'Dead', 'CapsLock'].includes(stroke.key)) return null
+  const byCode = /^(?:Key([A-Z])|Digit(\d))$/.exec(stroke.code ?? '')
+  const coded = stroke.altKey && byCode !== null ? (byCode[1] ?? byCode[2]) : undefined
+  const key = coded ?? (stroke.key === ' ' ? 'Space' : stroke.key)
+  const letter = /^\p{L}$/u.test(key)
+  const parts = [
+    stroke.ctrlKey || stroke.metaKey ? 'Mod' : '',
+    stroke.altKey ? 'Alt' : '',
+    stroke.shiftKey && (letter || key.length > 1) ? 'Shift' : '',
+    letter ? key.toLowerCase() : key,
+  ]
+  return parts.filter((part) => part !== '').join('+')
+}
+
+/** Tells whether keys write a sign where text is typed. */
+export function writes(keys: string): boolean {
+  return /^(Shift\+)?.$/su.test(keys)
+}
+
 /** With Alt, some keyboards write another letter than the key's. */
 function codeOf(key: string): string | undefined {
   if (/^[a-z]$/i.test(key)) return `Key${key.toUpperCase()}`

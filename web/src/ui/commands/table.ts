@@ -1,20 +1,31 @@
 /** Everything that the editor can be told to do. Keys, menus, the palette and the help all read this table. */
 
 import { disconnect, removeNodes } from '../../core/commands/links'
-import { toggleCollapsed, toggleMode, togglePinned } from '../../core/commands/nodes'
-import { EMPTY_DOCUMENT, type NodeId } from '../../core/document'
-import type { Op } from '../../core/operations'
+import { changeGroup, toggleCollapsed, toggleMode, togglePinned } from '../../core/commands/nodes'
+import { removeReroutes } from '../../core/commands/placing'
+import { EMPTY_DOCUMENT } from '../../core/document'
 import type { MessageKey } from '../../i18n'
-import { type App, attempt, confirm, say } from '../../state/app'
-import { edit, openDocument, type Place, placeOf, redo, selectNodes, undo } from '../../state/editing'
+import { type App, attempt, confirm, say, toast } from '../../state/app'
+import { edit, openDocument, placeOf, redo, select, undo } from '../../state/editing'
 import { unfinished } from '../../state/jobs'
+import { chosenTarget, openMask } from '../../state/masking'
+import { freeMemory } from '../../state/memory'
 import { readNodes } from '../../state/opening'
-import { cancel, run } from '../../state/running'
-import { activeTab, isDirty, withNeighbour, withoutTab } from '../../state/tabs'
-import { chooseFiles, saveWorkflow } from '../files'
+import { mendAll, problemsIn } from '../../state/problems'
+import { cancel, chosenIds, run } from '../../state/running'
+import { activeTab, isDirty, NOTHING_SELECTED, withNeighbour, withoutTab } from '../../state/tabs'
+import { DOCKS, toggleDock } from '../docks/list'
+import { chooseFiles } from '../files'
+import { jumpTo } from '../jumping'
 import { togglePanel } from '../panels/toggle'
+import { CANVAS_COMMANDS } from './canvas'
+import { change, chosen, hasAny, hasNodes } from './chosen'
+import { LIBRARY_COMMANDS } from './library'
 
-export type GroupId = 'file' | 'edit' | 'run' | 'view' | 'help'
+export type GroupId = 'file' | 'edit' | 'group' | 'arrange' | 'run' | 'view' | 'help'
+
+/** In the order in which menus show them. */
+export const GROUPS: readonly GroupId[] = ['file', 'run', 'edit', 'group', 'arrange', 'view', 'help']
 
 export interface Command {
   readonly id: string
@@ -24,28 +35,21 @@ export interface Command {
   readonly keys: readonly string[]
   /** Whether the keys also work while text is typed. */
   readonly inFields?: boolean
+  /** Whether the browser itself hears the keys, and tells the page by another event (`clipboard.ts`). */
+  readonly native?: boolean
   readonly enabled?: (app: App) => boolean
   readonly run: (app: App) => void | Promise<void>
 }
 
-const hasSelection = (app: App) => (activeTab(app.tabs.get())?.selection.nodes.size ?? 0) > 0
-
-/** Changes what is chosen, as one step. */
-function change(
-  app: App,
-  label: MessageKey,
-  make: (place: Place, ids: readonly NodeId[]) => readonly Op[],
-): void {
-  edit(app, say(app, label), (place) => make(place, [...place.tab.selection.nodes]))
-}
-
-/** Removes the chosen links and nodes, as one step. */
+/** Removes what is chosen, as one step; what nodes would have passed on stays linked. */
 function removeChosen(app: App): void {
   const label = say(app, 'command.edit.delete')
   const merge = `delete:${app.newId()}`
-  const nodes = placeOf(app)?.tab.selection.nodes ?? []
+  const { nodes, groups, reroutes } = chosen(app)
   edit(app, label, (place) => disconnect(place, place.tab.selection.links), merge)
+  edit(app, label, (place) => removeReroutes(place, reroutes), merge)
   edit(app, label, (place) => removeNodes(place, nodes), merge)
+  edit(app, label, (place) => [...groups].flatMap((id) => changeGroup(place, id, null)), merge)
 }
 
 export async function closeTab(app: App, id: string): Promise<void> {
@@ -72,7 +76,7 @@ export const COMMANDS: readonly Command[] = [
     group: 'run',
     keys: ['Mod+Enter', 'q'],
     inFields: true,
-    run: (app) => run(app),
+    run: (app) => run(app, { count: app.times.get() }),
   },
   {
     id: 'run.front',
@@ -80,7 +84,16 @@ export const COMMANDS: readonly Command[] = [
     group: 'run',
     keys: ['Mod+Shift+Enter'],
     inFields: true,
-    run: (app) => run(app, { front: true }),
+    run: (app) => run(app, { front: true, count: app.times.get() }),
+  },
+  {
+    id: 'run.only',
+    title: 'command.run.only',
+    group: 'run',
+    keys: ['Alt+Enter'],
+    inFields: true,
+    enabled: hasNodes,
+    run: (app) => run(app, { only: chosenIds(app) }),
   },
   {
     id: 'run.cancel',
@@ -90,6 +103,24 @@ export const COMMANDS: readonly Command[] = [
     inFields: true,
     enabled: (app) => unfinished(app.jobs.get()).length > 0,
     run: cancel,
+  },
+  {
+    id: 'run.mend',
+    title: 'command.run.mend',
+    group: 'run',
+    keys: ['Alt+e'],
+    enabled: (app) =>
+      problemsIn(app.run.problems.all(), app.tabs.get().active).some(
+        ({ problem }) => problem.fix !== undefined,
+      ),
+    run: (app) => mendAll(app, app.tabs.get().active),
+  },
+  {
+    id: 'run.free',
+    title: 'command.run.free',
+    group: 'run',
+    keys: [],
+    run: (app) => freeMemory(app, false),
   },
   {
     id: 'file.new',
@@ -105,14 +136,6 @@ export const COMMANDS: readonly Command[] = [
     keys: ['Mod+o'],
     inFields: true,
     run: chooseFiles,
-  },
-  {
-    id: 'file.save',
-    title: 'command.file.save',
-    group: 'file',
-    keys: ['Mod+s'],
-    inFields: true,
-    run: saveWorkflow,
   },
   {
     id: 'file.close',
@@ -165,6 +188,7 @@ export const COMMANDS: readonly Command[] = [
     title: 'command.edit.delete',
     group: 'edit',
     keys: ['Delete', 'Backspace'],
+    enabled: hasAny,
     run: removeChosen,
   },
   {
@@ -172,14 +196,19 @@ export const COMMANDS: readonly Command[] = [
     title: 'command.edit.selectAll',
     group: 'edit',
     keys: ['Mod+a'],
-    run: (app) => selectNodes(app, placeOf(app)?.shown.nodes.keys() ?? []),
+    run: (app) => {
+      const shown = placeOf(app)?.shown
+      if (shown === undefined) return
+      const [nodes, groups] = [new Set(shown.nodes.keys()), new Set(shown.groups.keys())]
+      select(app, { ...NOTHING_SELECTED, nodes, groups })
+    },
   },
   {
     id: 'edit.mute',
     title: 'command.edit.mute',
     group: 'edit',
     keys: ['Mod+m'],
-    enabled: hasSelection,
+    enabled: hasNodes,
     run: (app) => change(app, 'command.edit.mute', (place, ids) => toggleMode(place, ids, 'muted')),
   },
   {
@@ -187,7 +216,7 @@ export const COMMANDS: readonly Command[] = [
     title: 'command.edit.bypass',
     group: 'edit',
     keys: ['Mod+b'],
-    enabled: hasSelection,
+    enabled: hasNodes,
     run: (app) => change(app, 'command.edit.bypass', (place, ids) => toggleMode(place, ids, 'bypassed')),
   },
   {
@@ -195,7 +224,7 @@ export const COMMANDS: readonly Command[] = [
     title: 'command.edit.collapse',
     group: 'edit',
     keys: ['Alt+c'],
-    enabled: hasSelection,
+    enabled: hasNodes,
     run: (app) => change(app, 'command.edit.collapse', toggleCollapsed),
   },
   {
@@ -203,15 +232,23 @@ export const COMMANDS: readonly Command[] = [
     title: 'command.edit.pin',
     group: 'edit',
     keys: ['p'],
-    enabled: hasSelection,
+    enabled: hasNodes,
     run: (app) => change(app, 'command.edit.pin', togglePinned),
+  },
+  {
+    id: 'edit.mask',
+    title: 'command.edit.mask',
+    group: 'edit',
+    keys: ['Alt+p'],
+    enabled: (app) => chosenTarget(app) !== null,
+    run: (app) => openMask(app, chosenTarget(app)),
   },
   {
     id: 'view.fit',
     title: 'command.view.fit',
     group: 'view',
     keys: ['.'],
-    run: (app) => app.canvas.get()?.fit(),
+    run: (app) => jumpTo(app),
   },
   {
     id: 'view.zoomIn',
@@ -239,7 +276,11 @@ export const COMMANDS: readonly Command[] = [
     title: 'command.view.refresh',
     group: 'view',
     keys: ['r'],
-    run: (app) => attempt(app, say(app, 'error.server'), () => readNodes(app)),
+    run: (app) =>
+      attempt(app, say(app, 'error.server'), async () => {
+        await readNodes(app)
+        toast(app, 'good', say(app, 'view.refreshed'))
+      }),
   },
   {
     id: 'view.nodes',
@@ -269,6 +310,15 @@ export const COMMANDS: readonly Command[] = [
     keys: ['e'],
     run: (app) => togglePanel(app, 'problems'),
   },
+  ...DOCKS.map(
+    (dock): Command => ({
+      id: `view.${dock.id}`,
+      title: dock.command,
+      group: 'view',
+      keys: dock.keys,
+      run: (app) => toggleDock(app, dock.id),
+    }),
+  ),
   {
     id: 'view.theme',
     title: 'command.view.theme',
@@ -302,6 +352,8 @@ export const COMMANDS: readonly Command[] = [
     keys: ['?'],
     run: (app) => app.dialog.set({ id: 'help' }),
   },
+  ...LIBRARY_COMMANDS,
+  ...CANVAS_COMMANDS,
 ]
 
 const BY_ID: ReadonlyMap<string, Command> = new Map(COMMANDS.map((command) => [command.id, command]))

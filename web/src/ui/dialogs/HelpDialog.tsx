@@ -1,18 +1,19 @@
 /** All keys. */
 
-import { COMMANDS, type GroupId } from '../commands/table'
+import { keysOf } from '../commands/bound'
+import { COMMANDS, GROUPS } from '../commands/table'
 import { Keys } from '../frame/CommandMenu'
-import { useT } from '../use'
+import { useApp, useStore, useT } from '../use'
 import { Modal } from './Modal'
 import type { DialogProps } from './table'
 
-const GROUPS: readonly GroupId[] = ['run', 'edit', 'file', 'view', 'help']
-
 export function HelpDialog({ close }: DialogProps<'help'>) {
   const t = useT()
+  const settings = useStore(useApp().settings)
   return (
     <Modal title={t('help.title')} close={close} className="wide">
-      <div className="help">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled must be reached by keyboard */}
+      <section className="help" aria-label={t('help.title')} tabIndex={0}>
         {GROUPS.map((group) => (
           <section key={group}>
             <h3>{t(`group.${group}`)}</h3>
@@ -21,7 +22,7 @@ export function HelpDialog({ close }: DialogProps<'help'>) {
                 <div key={command.id} className="help-row">
                   <dt>{t(command.title)}</dt>
                   <dd>
-                    {command.keys.map((keys) => (
+                    {keysOf(command, settings).map((keys) => (
                       <Keys key={keys} keys={keys} />
                     ))}
                   </dd>
@@ -30,7 +31,7 @@ export function HelpDialog({ close }: DialogProps<'help'>) {
             </dl>
           </section>
         ))}
-      </div>
+      </section>
     </Modal>
   )
 }

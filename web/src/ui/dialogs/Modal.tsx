@@ -11,9 +11,20 @@ export interface ModalProps {
   readonly className?: string
   /** Without a heading and its cross, for what explains itself. */
   readonly bare?: boolean
+  /** Asked before a person closes it: false keeps it open. */
+  readonly mayClose?: () => boolean
 }
 
-export function Modal({ title, close, children, className = '', bare = false }: ModalProps) {
+const ALWAYS = () => true
+
+export function Modal({
+  title,
+  close,
+  children,
+  className = '',
+  bare = false,
+  mayClose = ALWAYS,
+}: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
   const t = useT()
@@ -25,7 +36,10 @@ export function Modal({ title, close, children, className = '', bare = false }: 
       ref={dialog}
       aria-labelledby={heading}
       onClose={close}
-      onClick={(event) => event.target === dialog.current && dialog.current?.close()}
+      onCancel={(event) => {
+        if (event.target === dialog.current && !mayClose()) event.preventDefault()
+      }}
+      onClick={(event) => event.target === dialog.current && mayClose() && dialog.current?.close()}
     >
       <div className="modal-box">
         <header className={bare ? 'sr-only' : 'modal-header'}>
@@ -35,7 +49,7 @@ export function Modal({ title, close, children, className = '', bare = false }: 
               type="button"
               className="button quiet square"
               aria-label={t('dialog.close')}
-              onClick={close}
+              onClick={() => mayClose() && close()}
             >
               <Icon name="close" />
             </button>

@@ -1,5 +1,6 @@
 /** Every command, found by its name. */
 
+import { keysOf } from '../commands/bound'
 import { COMMANDS, commandOf, perform } from '../commands/table'
 import { found } from '../find'
 import { Keys } from '../frame/CommandMenu'
@@ -16,7 +17,7 @@ export function PaletteDialog({ close }: DialogProps<'palette'>) {
     return found(query, possible, (one) => `${t(one.title)} ${t(`group.${one.group}`)}`).map((one) => ({
       id: one.id,
       label: t(one.title),
-      detail: <Keys keys={one.keys[0]} />,
+      detail: <Keys keys={keysOf(one, app.settings.get())[0]} />,
     }))
   }
   return (

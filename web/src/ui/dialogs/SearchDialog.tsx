@@ -2,7 +2,7 @@
 
 import { useMemo } from 'react'
 import { search, searchIndex } from '../../core/search'
-import { addAt } from '../adding'
+import { addLinked, subgraphTypes } from '../adding'
 import { PickList } from '../PickList'
 import { useApp, useStore, useT } from '../use'
 import { Modal } from './Modal'
@@ -12,23 +12,33 @@ export function SearchDialog({ dialog, close }: DialogProps<'search'>) {
   const app = useApp()
   const t = useT()
   const definitions = useStore(app.definitions)
-  const index = useMemo(() => searchIndex(definitions), [definitions])
+  const { from } = dialog
+  const index = useMemo(
+    () => searchIndex(new Map([...definitions, ...subgraphTypes(app)])),
+    [app, definitions],
+  )
   const find = (query: string) =>
-    search(index, query).map(({ definition }) => ({
+    search(index, query, from).map(({ definition }) => ({
       id: definition.type,
       label: definition.title,
       detail: definition.category,
     }))
+  const title = from === undefined ? t('search.title') : t('search.fitting', { type: from.type })
   return (
-    <Modal title={t('search.title')} close={close} className="top" bare>
+    <Modal
+      title={from === undefined ? t('search.title') : t('search.fitting', { type: from.type })}
+      close={close}
+      className="top"
+      bare
+    >
       <PickList
-        label={t('search.title')}
+        label={title}
         placeholder={t('search.placeholder')}
         empty={t('search.none')}
         find={find}
         pick={(type) => {
           close()
-          addAt(app, type, dialog.at)
+          addLinked(app, type, dialog.at, from)
         }}
       />
     </Modal>

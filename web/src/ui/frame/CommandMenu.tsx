@@ -1,12 +1,11 @@
 /** The menu: every command, by group. */
 
 import { useRef, useState } from 'react'
+import { keysOf } from '../commands/bound'
 import { readable } from '../commands/keys'
-import { COMMANDS, type GroupId, perform } from '../commands/table'
+import { COMMANDS, GROUPS, perform } from '../commands/table'
 import { Popup } from '../Popup'
 import { useApp, useT } from '../use'
-
-const GROUPS: readonly GroupId[] = ['file', 'edit', 'run', 'view', 'help']
 
 export const MAC = /Mac|iPhone|iPad/.test(navigator.userAgent)
 
@@ -47,7 +46,7 @@ export function CommandMenu() {
                     }}
                   >
                     {t(command.title)}
-                    <Keys keys={command.keys[0]} />
+                    <Keys keys={keysOf(command, app.settings.get())[0]} />
                   </button>
                 ))}
               </div>

@@ -1,6 +1,7 @@
 /** The rail on the left, and the panel that is open beside it. Which there are is in `panels/table.ts`. */
 
-import { type PointerEvent, useId } from 'react'
+import { type PointerEvent, Suspense, useId } from 'react'
+import { commandOf, perform } from '../commands/table'
 import { Icon } from '../Icon'
 import { PANELS } from '../panels/table'
 import { togglePanel } from '../panels/toggle'
@@ -14,12 +15,14 @@ export function Side() {
   return (
     <>
       <nav className="rail" aria-label={t('rail.label')}>
+        <FaceButton />
         {PANELS.map((one) => (
           <button
             key={one.id}
             type="button"
             className="rail-button"
             aria-pressed={one.id === open}
+            data-phone={one.phone || undefined}
             onClick={() => togglePanel(app, one.id)}
           >
             <Icon name={one.icon} />
@@ -37,6 +40,25 @@ export function Side() {
   )
 }
 
+/** Between the graph and the form of what is open. */
+function FaceButton() {
+  const app = useApp()
+  const t = useT()
+  const form = useStore(app.face) === 'form'
+  return (
+    <button
+      type="button"
+      className="rail-button"
+      aria-pressed={form}
+      data-phone
+      onClick={() => perform(app, commandOf('view.form'))}
+    >
+      <Icon name="form" />
+      <span>{t('form.title')}</span>
+    </button>
+  )
+}
+
 function PanelView({ id }: { readonly id: string }) {
   const app = useApp()
   const t = useT()
@@ -48,8 +70,10 @@ function PanelView({ id }: { readonly id: string }) {
 
   function onDrag(event: PointerEvent<HTMLDivElement>): void {
     if (!event.currentTarget.hasPointerCapture(event.pointerId)) return
-    const left = event.currentTarget.parentElement?.getBoundingClientRect().left ?? 0
-    const width = Math.min(640, Math.max(200, Math.round(event.clientX - left)))
+    const { left, right } = event.currentTarget.parentElement?.getBoundingClientRect() ?? new DOMRect()
+    const mirrored = document.documentElement.dir === 'rtl'
+    const dragged = Math.round(mirrored ? right - event.clientX : event.clientX - left)
+    const width = Math.min(640, Math.max(200, dragged))
     app.settings.update((old) => ({ ...old, panelWidth: width }))
   }
   return (
@@ -66,7 +90,9 @@ function PanelView({ id }: { readonly id: string }) {
         </button>
       </header>
       <div className="panel-body">
-        <Content />
+        <Suspense>
+          <Content />
+        </Suspense>
       </div>
       <div
         className="panel-edge"

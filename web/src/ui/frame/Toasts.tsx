@@ -32,6 +32,18 @@ function ToastView({ toast }: { readonly toast: Toast }) {
       <div className="toast-text">
         <strong>{toast.title}</strong>
         {toast.text !== '' && <p>{toast.text}</p>}
+        {toast.action !== undefined && (
+          <button
+            type="button"
+            className="button toast-action"
+            onClick={() => {
+              toast.action?.act()
+              dismissToast(app, toast.id)
+            }}
+          >
+            {toast.action.title}
+          </button>
+        )}
       </div>
       <button
         type="button"

@@ -6,6 +6,7 @@ import { closeTab, commandOf, perform } from '../commands/table'
 import { Icon } from '../Icon'
 import { useApp, usePicked, useStore, useT } from '../use'
 import { CommandMenu } from './CommandMenu'
+import { RunControls, RunProgress } from './RunControls'
 
 export function TopBar() {
   const t = useT()
@@ -15,6 +16,7 @@ export function TopBar() {
       <CommandMenu />
       <Tabs />
       <RunControls />
+      <RunProgress />
     </header>
   )
 }
@@ -70,32 +72,6 @@ function TabView({ tab, active }: { readonly tab: Tab; readonly active: boolean 
         onClick={() => closeTab(app, tab.id)}
       >
         <Icon name="close" />
-      </button>
-    </div>
-  )
-}
-
-function RunControls() {
-  const app = useApp()
-  const t = useT()
-  const busy = usePicked(app.jobs, (jobs) => unfinished(jobs).length)
-  return (
-    <div className="run-controls">
-      {busy > 0 && (
-        <button type="button" className="button" onClick={() => perform(app, commandOf('run.cancel'))}>
-          <Icon name="stop" />
-          {t('run.cancel')}
-        </button>
-      )}
-      <button
-        type="button"
-        className="button primary run-button"
-        title={`${t('run.run')} (Ctrl+Enter)`}
-        onClick={() => perform(app, commandOf('run.queue'))}
-      >
-        <Icon name="play" />
-        {t('run.run')}
-        {busy > 0 && <span className="run-count">{busy}</span>}
       </button>
     </div>
   )

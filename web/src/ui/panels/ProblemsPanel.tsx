@@ -1,10 +1,11 @@
-/** What is wrong in the workflow that is looked at, and the way there. */
+/** What is wrong in the workflow that is looked at, the way there, and the way out. */
 
 import { useSyncExternalStore } from 'react'
-import { graphOf } from '../../core/document'
-import { titleOf } from '../../core/widgets'
-import { selectNodes } from '../../state/editing'
-import { ofKey } from '../../state/run'
+import { titleAt } from '../../core/titles'
+import { goTo } from '../../state/going'
+import { mendAll, problemsIn } from '../../state/problems'
+import { key } from '../../state/run'
+import { ProblemActions } from '../canvas/NodeProblems'
 import { useActiveTab, useApp, useStore, useT } from '../use'
 
 export function ProblemsPanel() {
@@ -14,32 +15,30 @@ export function ProblemsPanel() {
   const definitions = useStore(app.definitions)
   const { problems } = app.run
   const all = useSyncExternalStore(problems.subscribeAll, problems.all)
-  const nodes = [...all].filter(([at]) => tab !== undefined && at.startsWith(`${tab.id}/`))
-  if (tab === undefined || nodes.length === 0) return <p className="muted">{t('panel.problems.none')}</p>
+  const found = tab === undefined ? [] : problemsIn(all, tab.id)
+  if (tab === undefined || found.length === 0) return <p className="muted">{t('panel.problems.none')}</p>
   const { document } = tab.edited
   return (
-    <ul className="panel-scroll">
-      {nodes.flatMap(([at, told]) => {
-        const { node: id } = ofKey(at)
-        const node = graphOf(document, tab.graph).nodes.get(id)
-        const title = node === undefined ? id : titleOf(document, definitions, node)
-        return told.map((one) => (
-          <li key={`${at}${one.input}${one.message}`}>
-            <button
-              type="button"
-              className="problem"
-              onClick={() => {
-                selectNodes(app, [id])
-                app.canvas.get()?.fit([id])
-              }}
-            >
-              <strong>{title}</strong>
-              <span>{one.message}</span>
-              {one.input !== null && <span className="muted">{one.input}</span>}
+    <>
+      {found.filter(({ problem }) => problem.fix !== undefined).length > 1 && (
+        <button type="button" className="button" onClick={() => mendAll(app, tab.id)}>
+          {t('panel.problems.fixAll')}
+        </button>
+      )}
+      <ul className="panel-scroll">
+        {found.map(({ id, problem }) => (
+          <li key={`${id}/${problem.input}/${problem.message}`} className="problem">
+            <button type="button" className="problem-where" onClick={() => goTo(app, id)}>
+              <strong>{titleAt(document, definitions, id)}</strong>
+              {problem.input !== null && <span className="muted">{problem.input}</span>}
             </button>
+            <p>{problem.message}</p>
+            <div className="problem-actions">
+              <ProblemActions at={key(tab.id, id)} problem={problem} />
+            </div>
           </li>
-        ))
-      })}
-    </ul>
+        ))}
+      </ul>
+    </>
   )
 }

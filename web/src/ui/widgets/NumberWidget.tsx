@@ -2,10 +2,11 @@
 
 import { type KeyboardEvent, useState } from 'react'
 import type { Control } from '../../core/fields'
-import { asNumber } from '../../core/json'
+import { asBigInt, asNumber, type Json, sameJson } from '../../core/json'
+import { nextValue } from '../../core/seeds'
 import { stepped, typedNumber } from '../../core/validation'
 import { Icon } from '../Icon'
-import { useT } from '../use'
+import { useApp, useT } from '../use'
 import { shown, typed } from './numbers'
 import type { WidgetOf, WidgetProps } from './props'
 
@@ -46,6 +47,7 @@ export function NumberWidget(props: WidgetProps<Numeric>) {
         aria-valuemax={Number(widget.max)}
         aria-invalid={invalid || undefined}
         autoComplete="off"
+        title={control === null ? undefined : text}
         value={text}
         onChange={(event) => {
           setDraft(event.target.value)
@@ -82,9 +84,13 @@ function Slider({ label, widget, value, change }: WidgetProps<Numeric>) {
 
 function SeedControl({
   control,
+  widget,
+  value,
+  last,
   change,
   changeControl,
 }: WidgetProps<Numeric> & { readonly control: Control }) {
+  const app = useApp()
   const t = useT()
   const words = ['fixed', 'randomize', 'increment', 'decrement'] as const
   const known = words.find((word) => word === control)
@@ -95,10 +101,11 @@ function SeedControl({
         className="field-icon nodrag"
         aria-label={t('widget.seed.dice')}
         title={t('widget.seed.dice')}
-        onClick={() => change(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0)}
+        onClick={() => change(nextValue(value ?? 0, widget, 'randomize', app.draw))}
       >
         <Icon name="dice" />
       </button>
+      {last !== undefined && !sameJson(last, value) && <LastSeed last={last} change={change} />}
       <select
         className="field-select nodrag"
         aria-label={t('widget.seed.control')}
@@ -113,5 +120,22 @@ function SeedControl({
         {known === undefined && <option value={control}>{control}</option>}
       </select>
     </>
+  )
+}
+
+/** Takes back the seed of the last run, which is another already. */
+function LastSeed({ last, change }: { readonly last: Json; readonly change: (value: Json) => void }) {
+  const t = useT()
+  const title = t('widget.seed.last', { seed: String(asBigInt(last) ?? '') })
+  return (
+    <button
+      type="button"
+      className="field-icon nodrag"
+      aria-label={title}
+      title={title}
+      onClick={() => change(last)}
+    >
+      <Icon name="last" />
+    </button>
   )
 }

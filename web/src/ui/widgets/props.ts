@@ -11,6 +11,8 @@ export interface WidgetProps<W extends Widget = Widget> {
   /** The word behind the value; null where there is none. */
   readonly control: Control | null
   readonly wrong: boolean
+  /** What it held in the last run, where that is of use: for seeds. */
+  readonly last?: Json | undefined
   readonly change: (value: Json) => void
   readonly changeControl: (control: Control) => void
 }

@@ -1,0 +1,40 @@
+/** Reroutes: a node of its own with two ports, and a point that a link is led through. */
+
+import type { NodeProps } from '@xyflow/react'
+import { type CSSProperties, memo } from 'react'
+import type { CardNode, PointNode } from './kinds'
+import { modeOf, styleOf } from './NodeView'
+import { PortView } from './PortView'
+
+export const KnotView = memo(function KnotView({ data, selected }: NodeProps<CardNode>) {
+  const { node, layout, level } = data
+  return (
+    <div
+      className="node knot"
+      style={styleOf(node, layout.height)}
+      data-selected={selected || undefined}
+      data-mode={modeOf(node)}
+    >
+      {level !== 'boxes' && (
+        <>
+          {layout.inputs.map((port) => (
+            <PortView key={port.handle} side="input" port={port} named={false} />
+          ))}
+          {layout.outputs.map((port) => (
+            <PortView key={port.handle} side="output" port={port} named={false} />
+          ))}
+        </>
+      )}
+    </div>
+  )
+})
+
+export const PointView = memo(function PointView({ data, selected }: NodeProps<PointNode>) {
+  return (
+    <div
+      className="point"
+      data-selected={selected || undefined}
+      style={{ '--port': data.colour } as CSSProperties}
+    />
+  )
+})
