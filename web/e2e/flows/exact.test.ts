@@ -12,6 +12,13 @@ const visit = withBrowser()
 /** The largest seed, one more than a number of JavaScript can tell from its neighbour, and that neighbour. */
 const SEEDS = ['18446744073709551615', '9007199254740993', '9007199254740992']
 
+/** The tab of a template that is open. */
+const opened = (page: Page, title: string) =>
+  page
+    .getByRole('navigation', { name: 'Open workflows' })
+    .getByRole('button', { name: new RegExp(`^${title}`, 'i') })
+    .last()
+
 async function command(page: Page, name: string): Promise<Buffer> {
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox', { name: 'Commands' }).fill(name)
@@ -50,6 +57,7 @@ it.each(['Text to image', 'Inpainting', 'Where words look', 'Sampling by hand'])
       await page.getByRole('group', { name: /^Sample, node/ }).waitFor()
       await press('t')
       await page.getByRole('button', { name: title, exact: true }).click()
+      await opened(page, title).waitFor()
       await press('t')
       const [saved, exported] = [
         await command(page, 'Save a copy as a file'),

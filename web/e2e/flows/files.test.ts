@@ -7,6 +7,24 @@ const visit = withBrowser()
 const tab = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'Open workflows' }).getByRole('button', { name, exact: true })
 
+/** Tells whether the browser keeps a text for a window that is lost. */
+function keeps(page: Page, text: string): Promise<boolean> {
+  return page.evaluate(
+    (wanted) =>
+      new Promise<boolean>((told) => {
+        const opening = indexedDB.open('inkloom')
+        opening.onsuccess = () => {
+          const all = opening.result.transaction('windows').objectStore('windows').getAll()
+          all.onsuccess = () => {
+            opening.result.close()
+            told(all.result.some((record: { text: string }) => record.text.includes(wanted)))
+          }
+        }
+      }),
+    text,
+  )
+}
+
 async function saveAs(page: Page, name: string): Promise<void> {
   await page.getByRole('textbox', { name: /^Name/ }).fill(name)
   await page.keyboard.press('Enter')
@@ -118,6 +136,7 @@ it('brings back what was open when the window was lost, however large, and what 
     await tab(page, 'long').waitFor()
     await tab(page, 'text to image').click()
     await field('Prompt', 'text').fill('a lost kite')
+    await expect.poll(() => keeps(page, 'a lost kite')).toBe(true)
     const context = page.context()
     await page.close()
 

@@ -15,6 +15,7 @@ it('gives a command other keys, speaks another language, and remembers both else
     await page.getByRole('combobox', { name: 'Language' }).selectOption('de')
     await press('Escape') // empties the search
     await press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await press('Control+Shift+y')
     await page.getByRole('heading', { name: 'Galerie' }).waitFor()
     expect(await page.evaluate(() => document.documentElement.lang)).toBe('de')
