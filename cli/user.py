@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 NAME = "user"
 SUMMARY = "say who may use the server: add, ls, remove"
@@ -37,7 +38,10 @@ def command(given: argparse.Namespace) -> int:
     try:
         match given.action:
             case "add":
-                print(users.add(given.root, given.name, is_admin=given.admin))
+                token = users.add(given.root, given.name, is_admin=given.admin)
+                whom = f"{given.name} may ask the server over {given.root}, with this token (shown only now):"
+                print(whom, file=sys.stderr)
+                print(token)
             case "remove":
                 users.remove(given.root, given.name)
             case _:

@@ -36,6 +36,9 @@ READINGS: Mapping[tuple[str, ...], Reading] = {
 }
 """The families' ways by their towers, in order: Stable Diffusion 1, 2, the refiner of SDXL, SDXL."""
 
+LONGEST = 20_000
+"""Characters of a prompt, some sixty rows of words: what is far longer would be encoded for minutes."""
+
 FULL_H = 24
 """Layers of OpenCLIP's ViT-H; diffusers leaves the last one out of its files, since nothing reads it."""
 
@@ -91,8 +94,8 @@ class Clip:
 
         `syntax` is a row of SYNTAXES. A prompt of more than 75 tokens is encoded in several rows, laid end to
         end; the first is pooled. `embeddings` is where `embedding:name` is looked up.
-        Raises UnknownNameError for an unknown syntax or embedding, CheckpointError for an embedding's file
-        that is for other text encoders.
+        Raises ValueError for a prompt of more than `LONGEST` characters, UnknownNameError for an unknown
+        syntax or embedding, CheckpointError for an embedding's file that is for other text encoders.
         """
         return self.encode_each(dict.fromkeys(self.towers, text), syntax=syntax, embeddings=embeddings)
 
@@ -131,6 +134,8 @@ class Clip:
         return words_in(self._rows(next(iter(self.towers)), text, notation, embeddings), self.tokenizer)
 
     def _rows(self, kind: str, text: str, syntax: Syntax, embeddings: EmbeddingFiles) -> list[list[Token]]:
+        if len(text) > LONGEST:
+            raise ValueError(f"the prompt has {len(text)} characters; {LONGEST} are the most")
         spec = self.towers[kind].spec
         vectors = partial(vectors_in, embeddings, kind, spec.width)
         return self._laid_out(kind, pieces(syntax.parse(text), self.tokenizer, vectors))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
@@ -12,6 +14,7 @@ import msgspec
 
 from ...executor import EVENTS, Graph, RunStarted, from_json
 from ...nodes import NODES
+from ..interrupt import SHOW_CURSOR
 from ..shown.drawing import Drawing, Names, PlainLines
 from ..shown.pace import duration_text
 from ..shown.plain import plain
@@ -32,13 +35,15 @@ def follow(client: Client, id: str, output: Path | None, *, as_json: bool) -> in
     As JSON, that is a line for each event, the last of which is the job as it ended.
     """
     if as_json:
-        for event in client.jobs.events(id):
-            print(msgspec.json.encode(event).decode(), flush=True)
+        with _left_at_once(id):
+            for event in client.jobs.events(id):
+                print(msgspec.json.encode(event).decode(), flush=True)
         job = client.jobs.get(id)
         if output:
             _keep(client, job, output)
         return STATUS[job.state]
-    with closing(_Screen(Names(Graph.parse(client.jobs.workflow(id)), NODES), id)) as screen:
+    names = Names(Graph.parse(client.jobs.workflow(id)), NODES)
+    with closing(_Screen(names, id)) as screen, _left_at_once(id):
         for event in client.jobs.events(id):
             screen.tell(event)
     return conclude(client, client.jobs.get(id), output, as_json=False)
@@ -65,12 +70,33 @@ def goes_on(id: str) -> Generator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        name = plain(id)
-        print(
-            f"the job goes on: `inkloom watch {name}` shows it, `inkloom cancel {name}` stops it",
-            file=sys.stderr,
-        )
+        print(_farewell(id), file=sys.stderr)
         raise
+
+
+@contextmanager
+def _left_at_once(id: str) -> Generator[None]:
+    """Let Ctrl-C end the process while it only looks.
+
+    Nothing has to be put in order then, and an exception in the midst of a connection's locks could wait for
+    them for ever.
+    """
+
+    def leave(*_: object) -> None:
+        cursor = SHOW_CURSOR if os.isatty(2) else b""
+        os.write(2, cursor + f"{_farewell(id)}\n".encode())
+        os._exit(CANCELLED)
+
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _farewell(id: str) -> str:
+    name = plain(id)
+    return f"the job goes on: `inkloom watch {name}` shows it, `inkloom cancel {name}` stops it"
 
 
 def tell_warnings(job: Job) -> None:

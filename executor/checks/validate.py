@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -129,9 +129,11 @@ def declared_sources(node: Node, nodes: Mapping[str, Node], types: Mapping[str, 
     return found
 
 
-def _no_outputs(outputs: Sequence[str], chosen: Iterable[str]) -> Problem:
+def _no_outputs(outputs: Sequence[str], chosen: Collection[str]) -> Problem:
     if not outputs:
         message = "the workflow has no output node: add one, such as SaveImage, and link a result to it"
+    elif not chosen:
+        message = f"no output was chosen to be run; there are: {listing(outputs)}"
     else:
         message = (
             f"none of the wanted nodes ({listing(chosen)}) is an output; outputs are: {listing(outputs)}"

@@ -155,6 +155,13 @@ def test_an_unknown_notation_is_told_with_the_known_ones(build):
         build("clip_l").encode("a", syntax="a111")
 
 
+def test_a_prompt_that_would_be_encoded_for_minutes_is_refused(build):
+    clip = build("clip_l")
+    with pytest.raises(ValueError, match="the prompt has 20001 characters; 20000 are the most"):
+        clip.encode("x" * 20_001)
+    assert clip.encode("x " * 200)[0][0].shape[1] == 77 * 3
+
+
 def test_half_precision_weights_encode_as_float32_of_the_same_values(towers, tokenizer):
     state = {key: value.half() for key, value in towers["clip_l"].state_dict().items()}
     half = with_weights(towers["clip_l"], state)

@@ -543,6 +543,8 @@ def test_targets(folders: Folders) -> None:
     assert judged(flow, folders, targets=["9"]) == wanted
     [problem] = judged(flow, folders, targets=["s"]).problems
     assert (problem.code, problem.allowed) == ("no_outputs", ["9", "10"])
+    [none] = judged(flow, folders, targets=[]).problems
+    assert (none.code, none.message) == ("no_outputs", "no output was chosen to be run; there are: 10, 9")
     assert judged(flow, folders, targets=["10"]).outputs_bad == {"10": ("10",)}
 
 

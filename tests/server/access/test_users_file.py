@@ -115,7 +115,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         out, err = capsys.readouterr()
         return status, out, err
 
-    status, token, _ = said("add", "alice", "--admin")
+    status, token, told = said("add", "alice", "--admin")
+    assert f"alice may ask the server over {tmp_path}" in told
     assert (status, read(tmp_path)["alice"].digest) == (0, digest_of(token.strip()))
     assert said("add", "bob")[0] == 0
     assert said("ls") == (0, "alice\tadmin\nbob\n", "")
