@@ -1,6 +1,5 @@
 /** The graph as xyflow wants it. A node that did not change is the same object as before, so it is not drawn anew. */
 
-import { type Node, Position } from '@xyflow/react'
 import type { Places } from '../../core/commands/placing'
 import type { Definitions } from '../../core/definitions'
 import {
@@ -11,33 +10,16 @@ import {
   type NodeId,
   type Point,
   type Reroute,
-  type Subgraph,
   subgraphOf,
 } from '../../core/document'
 import { shownValues, titleOf } from '../../core/widgets'
 import type { Translate } from '../../i18n'
 import type { Selection } from '../../state/tabs'
 import { colourOf } from './colours'
+import { bound, type FlowInput, PORT } from './flowInput'
 import { framesOf } from './frames'
 import { HEADER, handlesOf, inputHandle, knotLayout, layoutOf, outputHandle } from './geometry'
 import { type CardNode, type FlowEdge, type FlowNode, kindOf, type Level } from './kinds'
-
-/** What has been seen of nodes on the screen, by id: sizes that include their pictures. */
-export type Measured = ReadonlyMap<string, { readonly width: number; readonly height: number }>
-
-export interface FlowInput {
-  readonly document: Document
-  readonly graph: Graph
-  /** The graph again, where it is one inside of another. */
-  readonly subgraph: Subgraph | null
-  readonly definitions: Definitions
-  readonly selection: Selection
-  /** Where things are that are being dragged. */
-  readonly moved: Places
-  readonly measured: Measured
-  readonly level: Level
-  readonly t: Translate
-}
 
 /** What links are made from, besides the graph: which are chosen, and where points are that are being dragged. */
 export interface LinkInput {
@@ -211,17 +193,4 @@ function madeOf(
           ...layout.outputs.map(({ handle, y }) => bound(handle, 'source', layout.width - PORT / 2, y)),
         ],
   }
-}
-
-const PORT = 10
-
-/** Where a port lies in its node. */
-export function bound(
-  id: string,
-  type: 'source' | 'target',
-  x: number,
-  y: number,
-): NonNullable<Node['handles']>[number] {
-  const position = type === 'target' ? Position.Left : Position.Right
-  return { id, type, position, x, y: y - PORT / 2, width: PORT, height: PORT }
 }

@@ -2,7 +2,7 @@
 
 import type { Gate, Group, Reroute } from '../../core/document'
 import { colourOf } from './colours'
-import { bound, type FlowInput } from './flow'
+import { bound, type FlowInput } from './flowInput'
 import { GATE_HEADER, inputHandle, outputHandle, ROW } from './geometry'
 import { type FlowNode, type GateNode, type GroupNode, groupId, type PointNode, pointId } from './kinds'
 
