@@ -72,7 +72,7 @@ def serve(root: Path, database: str | None) -> None:
     """Serve, on a port that is printed."""
     worker = (sys.executable, __file__, "worker", str(root))
     url = None if database is None else url_of(database)
-    app = make_app(TABLE, Folders(root), worker, database=url)
+    app = make_app(TABLE, Folders(root), [worker], database=url)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         print(listening.getsockname()[1], flush=True)
         web.run_app(app, sock=listening, print=None, access_log=None)

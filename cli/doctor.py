@@ -6,6 +6,9 @@ import argparse
 import platform
 import shutil
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +23,30 @@ if TYPE_CHECKING:
 NAME = "doctor"
 SUMMARY = "tell what is there, what is missing, and what to do"
 DESCRIPTION = (
-    "Look at what inkloom needs and can use: torch and devices, the editor, the root folder, the database of "
-    "jobs, models. Nothing is changed. Exits with 1 when something is missing that inkloom can't do without."
+    "Look at what inkloom needs and can use: what a worker loads, torch and devices, the editor, the root "
+    "folder, the database of jobs, models. Nothing is changed. Exits with 1 when something is missing that "
+    "inkloom can't do without."
 )
 
 Verdict = Literal["ok", "missing", "broken"]
 """Missing: something can be had that is not there. Broken: inkloom can't work like that."""
 
 MARKS: dict[Verdict, str] = {"ok": "ok", "missing": "--", "broken": "!!"}
+
+PATIENCE = 300.0
+"""Seconds for a worker to load what it needs; from a cold disk that is minutes."""
+
+LOADING = """
+import importlib
+
+def load(module):
+    print(module, flush=True)
+    return importlib.import_module(module)
+
+for module in load("inkloom.server.workers.worker").PRELOAD:
+    load(module)
+"""
+"""A program that loads what a worker does, and says what it is at."""
 
 LITTLE = 2_000_000_000
 """Bytes of free disk below which something is said."""
@@ -64,11 +83,43 @@ def command(given: argparse.Namespace) -> int:
 def examined(root: Path, folders: Folders) -> Iterator[Finding]:
     """Look at everything, one after the other."""
     yield Finding("ok", "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
-    yield from torch_and_devices()
+    started = worker()
+    yield started
+    if started.verdict == "ok":  # what ends a worker would end this program, too
+        yield from torch_and_devices()
     yield editor()
     yield root_folder(root)
     yield database(root / "jobs" / "jobs.sqlite")
     yield models(folders)
+
+
+def worker(patience: float = PATIENCE) -> Finding:
+    """Look whether a worker can load what it computes with: in a process, which a crash there ends alone.
+
+    `patience` are seconds.
+    """
+    from ..server.workers.process import died_how
+
+    began = time.monotonic()
+    try:
+        process = subprocess.run(
+            [sys.executable, "-P", "-c", LOADING],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=patience,
+        )
+    except subprocess.TimeoutExpired:
+        found = f"not ready after {patience:g} seconds"
+        remedy = "is the disk with Python's packages slow, or another program busy? Try again"
+        return Finding("broken", "worker", found, remedy)
+    if process.returncode == 0:
+        return Finding("ok", "worker", f"loads all it needs in {time.monotonic() - began:.1f} s")
+    module = (process.stdout.split() or ["inkloom"])[-1]
+    reason = (process.stderr.strip().splitlines() or ["it did not say why"])[-1]
+    found = f"{died_how(process.returncode)} while it loaded {module}: {reason}"
+    return Finding("broken", "worker", found, f"pip install --force-reinstall {module.partition('.')[0]}")
 
 
 def torch_and_devices() -> Iterator[Finding]:

@@ -20,9 +20,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", metavar="N", type=_port, default=8188, help="port (default: %(default)s; 0: any free)"
     )
+    parser.add_argument(
+        "--open",
+        action="store_true",
+        help="open the page in the browser of this machine, once the server answers",
+    )
     protection.arguments(parser)
     disk.arguments(parser)
-    device.arguments(parser)
+    device.arguments(parser, several=True)
     memory.arguments(parser)
     precision.arguments(parser)
     parser.add_argument(
@@ -52,12 +57,14 @@ def command(given: argparse.Namespace) -> int:
     gc.disable()
     from ..server.editor import REMEDY, Editor
     from ..server.serve import ServeError, serve
+    from .browser import open_page, page_of
     from .data_folders import data_folders
     from .root import prepare
     from .usage import UsageError
 
     prepare(given.root)
     folders = data_folders(given)
+    asked = protection.asked(given)
 
     def announce(url: str) -> None:
         gc.freeze()
@@ -65,6 +72,8 @@ def command(given: argparse.Namespace) -> int:
         print(f"inkloom serves {url}   files: {given.root}   Ctrl-C stops", flush=True)
         if not Editor().is_there():
             print(f"The editor is not built. To have it, {REMEDY}.", flush=True)
+        if given.open:
+            open_page(page_of(url, asks=asked.token is not None), lambda line: print(line, flush=True))
 
     try:
         previews = None if given.preview_method == "none" else given.preview_method
@@ -78,7 +87,7 @@ def command(given: argparse.Namespace) -> int:
             given.cache_size,
             given.memory,
             given.precision,
-            protection=protection.asked(given),
+            protection=asked,
             database=given.database,
             device=given.device,
             compress=given.enable_compress_response_body,

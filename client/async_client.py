@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Unpack
+from typing import Any, Unpack
 
 import httpx2
 
@@ -30,8 +30,10 @@ from .values import (
     Job,
     JobPage,
     NamedWorkflow,
+    Notation,
     Residency,
     State,
+    TokenCount,
     Validity,
     WorkflowInfo,
 )
@@ -93,6 +95,12 @@ class AsyncClient:
         """Tell what time and memory a workflow would take now."""
         call = requests.estimate(workflow_of(workflow), wanted)
         return await self._line.ask(call)
+
+    async def tokens(
+        self, text: str, *, syntax: Notation = "comfyui", loader: Mapping[str, Any] | None = None
+    ) -> TokenCount:
+        """Count the tokens of a prompt; `loader` is the node whose text encoders read it, in API format."""
+        return await self._line.ask(requests.tokens(text, syntax, loader))
 
     async def residency(self) -> Residency:
         """Tell what the server has in memory."""
@@ -185,7 +193,7 @@ class AsyncJobs:
                             return
                 lost = CLOSED
             except (httpx2.RequestError, UnavailableError) as error:
-                lost = self._line.loss(error)
+                lost = await self._line.loss(error)
             await asyncio.sleep(following.losses.pause(lost))
 
 
@@ -211,7 +219,7 @@ class AsyncFiles:
                             losses.none()
                     return await asyncio.to_thread(kept.finish)
                 except (httpx2.RequestError, UnavailableError) as error:
-                    await asyncio.sleep(losses.pause(self._line.loss(error)))
+                    await asyncio.sleep(losses.pause(await self._line.loss(error)))
                     kept.begin()
 
     async def upload(self, path: Path | str, *, subfolder: str = "", overwrite: bool = False) -> str:

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import httpx2
@@ -15,6 +16,7 @@ from .address import Address
 from .conversation import Manner, Sends, ask
 from .errors import UnavailableError, refusal
 from .exchange import Answer, Call, Lost, Request
+from .scheme import speaks_tls
 from .wire import answer_of, arguments, loss
 
 T = TypeVar("T")
@@ -49,9 +51,15 @@ class AsyncLine:
         except StopIteration as ended:
             return cast(T, ended.value)
 
-    def loss(self, error: httpx2.RequestError | UnavailableError) -> Lost:
-        """Return why there is no answer."""
-        return loss(error, known=self._answered)
+    async def loss(self, error: httpx2.RequestError | UnavailableError) -> Lost:
+        """Return why there is no answer; a server that hears and is silent is asked if it speaks TLS."""
+        found = loss(error, known=self._answered)
+        if found.known or not found.heard or self.address.url.startswith("https:"):
+            return found
+        return replace(found, speaks="https" if await asyncio.to_thread(self._speaks_tls) else None)
+
+    def _speaks_tls(self) -> bool:
+        return speaks_tls(self.address.url)
 
     @asynccontextmanager
     async def stream(self, request: Request, silence: float | None = None) -> AsyncGenerator[httpx2.Response]:
@@ -71,6 +79,6 @@ class AsyncLine:
             with ExitStack() as files:
                 response = await self._http.request(**arguments(request, self.address, files))
         except httpx2.RequestError as error:
-            return self.loss(error)
+            return await self.loss(error)
         self._answered = True
         return answer_of(response)

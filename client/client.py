@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Unpack
+from typing import Any, Unpack
 
 import httpx2
 
@@ -30,8 +30,10 @@ from .values import (
     Job,
     JobPage,
     NamedWorkflow,
+    Notation,
     Residency,
     State,
+    TokenCount,
     Validity,
     WorkflowInfo,
 )
@@ -93,6 +95,12 @@ class Client:
         """Tell what time and memory a workflow would take now."""
         call = requests.estimate(workflow_of(workflow), wanted)
         return self._line.ask(call)
+
+    def tokens(
+        self, text: str, *, syntax: Notation = "comfyui", loader: Mapping[str, Any] | None = None
+    ) -> TokenCount:
+        """Count the tokens of a prompt; `loader` is the node whose text encoders read it, in API format."""
+        return self._line.ask(requests.tokens(text, syntax, loader))
 
     def residency(self) -> Residency:
         """Tell what the server has in memory."""

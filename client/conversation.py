@@ -12,6 +12,7 @@ from typing import TypeAlias, TypeVar
 
 from .errors import ConnectionLostError, JobFailedError, TimedOutError, refusal
 from .exchange import Answer, Call, Lost, Request
+from .scheme import other_url
 from .values import Job
 
 T = TypeVar("T")
@@ -137,7 +138,10 @@ class Losses:
 
 def lost(reply: Lost, url: str, *, repeatable: bool) -> ConnectionLostError:
     """Return the error that tells of a lost connection."""
-    if reply.untrusted:
+    if reply.speaks is not None:
+        how = "speaks TLS" if reply.speaks == "https" else "does not speak TLS"
+        what, advice = f"the server at {url} {how}", f"use {other_url(url, reply.speaks)}"
+    elif reply.untrusted:
         what = f"the server at {url} can't be trusted: {reply.reason}"
         advice = "if it is the right one, name the file of its certificate (PEM) as $SSL_CERT_FILE"
     elif not reply.heard:

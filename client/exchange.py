@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
 JSON = "application/json"
+
+Scheme: TypeAlias = Literal["http", "https"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +51,15 @@ class Answer:
 class Lost:
     """No answer: why, whether the server may have heard the request, whether it ever answered any before.
 
-    `untrusted`: there is a server, but nobody vouches for its certificate.
+    `untrusted`: there is a server, but nobody vouches for its certificate. `speaks` is the scheme that it
+    speaks, where that is known to be another than its URL's.
     """
 
     reason: str
     heard: bool
     known: bool
     untrusted: bool = False
+    speaks: Scheme | None = None
 
 
 @dataclass(frozen=True, slots=True)

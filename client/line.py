@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import httpx2
@@ -14,6 +15,7 @@ from .address import Address
 from .conversation import Manner, Sends, ask
 from .errors import UnavailableError, refusal
 from .exchange import Answer, Call, Lost, Request
+from .scheme import speaks_tls
 from .wire import answer_of, arguments, loss
 
 T = TypeVar("T")
@@ -49,8 +51,14 @@ class Line:
             return cast(T, ended.value)
 
     def loss(self, error: httpx2.RequestError | UnavailableError) -> Lost:
-        """Return why there is no answer."""
-        return loss(error, known=self._answered)
+        """Return why there is no answer; a server that hears and is silent is asked if it speaks TLS."""
+        found = loss(error, known=self._answered)
+        if found.known or not found.heard or self.address.url.startswith("https:"):
+            return found
+        return replace(found, speaks="https" if self._speaks_tls() else None)
+
+    def _speaks_tls(self) -> bool:
+        return speaks_tls(self.address.url)
 
     @contextmanager
     def stream(self, request: Request, silence: float | None = None) -> Generator[httpx2.Response]:

@@ -20,12 +20,16 @@ from .values import (
     File,
     Job,
     JobPage,
+    Loader,
     NamedWorkflow,
     NewJob,
+    Notation,
+    PromptText,
     Question,
     Residency,
     RunWorkflow,
     State,
+    TokenCount,
     Validity,
     WorkflowInfo,
     WorkflowList,
@@ -157,6 +161,19 @@ def explain(workflow: Mapping[str, Any], wanted: Wanted) -> Call[Explanation]:
 def estimate(workflow: Mapping[str, Any], wanted: Wanted) -> Call[Estimate]:
     """Tell what time and memory a workflow would take now."""
     return Call(_question("/v1/estimate", workflow, wanted), _reading(Estimate))
+
+
+def tokens(text: str, notation: Notation, loader: Mapping[str, Any] | None) -> Call[TokenCount]:
+    """Count the tokens of a prompt; `loader` is the node whose text encoders read it, in API format.
+
+    Raises ValueError for what is no node.
+    """
+    try:
+        node = None if loader is None else msgspec.convert(loader, Loader)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the loader must be {{'class_type': …, 'inputs': …}}: {error}") from error
+    body = PromptText(text=text, syntax=notation, loader=node)
+    return Call(_post("/v1/tokens", body, repeatable=True), _reading(TokenCount))
 
 
 def residency() -> Call[Residency]:

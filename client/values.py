@@ -19,6 +19,9 @@ Workflow = Annotated[
     dict[str, Any],
     Meta(description="A workflow: in API format (node id: class_type, inputs), or as an editor saved it."),
 ]
+Notation = Literal["comfyui", "a1111"]
+"""How a prompt says what weighs how much."""
+
 Inputs = Annotated[
     dict[str, Any],
     Meta(description='Values by name: those a workflow exposes, or "node.input" of any node.'),
@@ -71,6 +74,22 @@ class Question(Asked, frozen=True, kw_only=True):
     workflow: Workflow
     inputs: Inputs = {}
     targets: Targets | None = None
+
+
+class Loader(Struct, frozen=True, kw_only=True):
+    """A node that loads text encoders, as a workflow in API format has it. Its other fields do not matter."""
+
+    class_type: str
+    inputs: dict[str, Any] = {}
+
+
+class PromptText(Asked, frozen=True, kw_only=True):
+    """A prompt whose tokens are to be counted, and whose text encoders would read it."""
+
+    text: str
+    syntax: Notation = "comfyui"
+    loader: Loader | None = None
+    """Without one the vocabulary is CLIP's own."""
 
 
 class Change(Asked, frozen=True, kw_only=True):
@@ -329,3 +348,17 @@ class Residency(Told, frozen=True, kw_only=True):
     devices: list[Device]
     models: list[ResidentModel]
     cache: list[Tier]
+
+
+class TokenCount(Told, frozen=True, kw_only=True):
+    """How many tokens a prompt has, and the chunks that these fill, of so many tokens each at most.
+
+    Where that can't be told, there are no numbers, and `reason` says why not.
+    """
+
+    tokens: int | None
+    chunks: int | None
+    chunk_size: int
+    vocabulary: Literal["clip", "model"] | None
+    """Whose tokens: CLIP's own, or those of the model that the loader names, which has others."""
+    reason: str = ""

@@ -12,6 +12,7 @@ import httpx2
 from .address import Address
 from .errors import LocalFileError, UnavailableError
 from .exchange import JSON, Answer, Lost, Request
+from .scheme import speaks_plainly
 
 UNHEARD = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 """How a request fails that was never sent."""
@@ -60,6 +61,7 @@ def loss(error: httpx2.RequestError | UnavailableError, *, known: bool) -> Lost:
         heard=not isinstance(error, UNHEARD),
         known=known,
         untrusted=any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(error)),
+        speaks="http" if speaks_plainly(_causes(error)) else None,
     )
 
 

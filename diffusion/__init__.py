@@ -196,6 +196,8 @@ if TYPE_CHECKING:
     from .pictures.porter_duff import composite_layers as composite_layers
     from .pictures.quantise import quantise_image as quantise_image
     from .precision import in_precision as in_precision
+    from .prompts.counting import ROOM as ROOM
+    from .prompts.counting import prompt_size as prompt_size
     from .samplers import SAMPLERS as SAMPLERS
     from .samplers import Denoise as Denoise
     from .samplers import Sampler as Sampler
@@ -298,6 +300,8 @@ EXPORTS = {
     "with_continuous_sampling": "schedules.model_sampling",
     "with_discrete_sampling": "schedules.model_sampling",
     "with_weight_dtype": "schedules.model_sampling",
+    "ROOM": "prompts.counting",
+    "prompt_size": "prompts.counting",
     "checkpoint_tensors": "files.saving",
     "clip_tensors": "files.saving",
     "tokenizer_metadata": "files.saving",

@@ -11,10 +11,10 @@ import torch
 from .files.embeddings import NO_EMBEDDINGS, EmbeddingFiles, vectors_in
 from .names import row
 from .networks.placing import Placed
-from .networks.text import TOWER_KINDS, Insert, TextOutput, TextTower, scaled_attention
+from .networks.text import TOWER_KINDS, Insert, Pause, TextOutput, TextTower, no_pause, scaled_attention
 from .networks.weights import CPU, Copies, held, nbytes
 from .prompts.prompt import SYNTAXES, Syntax
-from .prompts.token_rows import Piece, Token, pieces, token_rows
+from .prompts.token_rows import LONGEST, Piece, Token, pieces, token_rows
 from .prompts.tokenizer import Tokenizer
 from .prompts.words import Word, words_in
 from .values import Conditioning
@@ -35,9 +35,6 @@ READINGS: Mapping[tuple[str, ...], Reading] = {
     ("clip_l", "open_clip_g"): Reading(-2, norm=False),
 }
 """The families' ways by their towers, in order: Stable Diffusion 1, 2, the refiner of SDXL, SDXL."""
-
-LONGEST = 20_000
-"""Characters of a prompt, some sixty rows of words: what is far longer would be encoded for minutes."""
 
 FULL_H = 24
 """Layers of OpenCLIP's ViT-H; diffusers leaves the last one out of its files, since nothing reads it."""
@@ -88,16 +85,24 @@ class Clip:
         )
 
     def encode(
-        self, text: str, *, syntax: str = "comfyui", embeddings: EmbeddingFiles = NO_EMBEDDINGS
+        self,
+        text: str,
+        *,
+        syntax: str = "comfyui",
+        embeddings: EmbeddingFiles = NO_EMBEDDINGS,
+        pause: Pause = no_pause,
     ) -> Conditioning:
         """Encode a prompt for cross attention: [1, 77 * rows, width], and `pooled_output` [1, width].
 
         `syntax` is a row of SYNTAXES. A prompt of more than 75 tokens is encoded in several rows, laid end to
-        end; the first is pooled. `embeddings` is where `embedding:name` is looked up.
+        end; the first is pooled. `embeddings` is where `embedding:name` is looked up. `pause` is called
+        between two layers, and may raise.
         Raises ValueError for a prompt of more than `LONGEST` characters, UnknownNameError for an unknown
         syntax or embedding, CheckpointError for an embedding's file that is for other text encoders.
         """
-        return self.encode_each(dict.fromkeys(self.towers, text), syntax=syntax, embeddings=embeddings)
+        return self.encode_each(
+            dict.fromkeys(self.towers, text), syntax=syntax, embeddings=embeddings, pause=pause
+        )
 
     def encode_each(
         self,
@@ -105,6 +110,7 @@ class Clip:
         *,
         syntax: str = "comfyui",
         embeddings: EmbeddingFiles = NO_EMBEDDINGS,
+        pause: Pause = no_pause,
     ) -> Conditioning:
         """Encode a prompt for each tower by its kind, as `encode` does; empty rows fill up the shorter ones.
 
@@ -117,7 +123,9 @@ class Clip:
         rows = {kind: self._rows(kind, text, notation, embeddings) for kind, text in texts.items()}
         most = max(map(len, rows.values()))
         encoded = [
-            self._encoded(kind, rows[kind] + [self._empty_row(kind)] * (most - len(rows[kind])), notation)
+            self._encoded(
+                kind, rows[kind] + [self._empty_row(kind)] * (most - len(rows[kind])), notation, pause
+            )
             for kind in self.towers
         ]
         hidden = torch.cat([part.hidden.flatten(0, 1) for part in encoded], dim=-1)
@@ -149,7 +157,7 @@ class Clip:
         positions = self.towers[kind].spec.positions
         return token_rows(pieces, bos=self.tokenizer.bos, eos=eos, pad=pad, length=positions)
 
-    def _encoded(self, kind: str, rows: list[list[Token]], syntax: Syntax) -> TextOutput:
+    def _encoded(self, kind: str, rows: list[list[Token]], syntax: Syntax, pause: Pause) -> TextOutput:
         """Encode one tower's rows in one batch, with the empty row for weights to be measured against."""
         tower = self.copies.ready(self.towers[kind], self.dtype, self.device)
         weights = torch.tensor([[token.weight for token in tokens] for tokens in rows])
@@ -166,7 +174,9 @@ class Clip:
         ids = torch.tensor([[token.id for token in tokens] for tokens in batch]).to(self.device)
         reading = READINGS[tuple(self.towers)]
         layer = (self.last_layer or reading.layer) + _dropped(kind, tower)
-        hidden, pooled = tower(ids, self.tokenizer.eos, layer, norm=reading.norm, inserts=inserts)
+        hidden, pooled = tower(
+            ids, self.tokenizer.eos, layer, norm=reading.norm, inserts=inserts, pause=pause
+        )
         hidden, pooled = hidden.float().cpu(), pooled.float().cpu()
         return TextOutput(syntax.emphasise(hidden[:-1], weights, hidden[-1]) if weighted else hidden, pooled)
 

@@ -1,9 +1,8 @@
 """The engine: graphs of typed nodes, checked, keyed by content, cached and run; it knows no picture."""
 
-from .caches.disk_cache import DiskCache
-from .caches.keys import Key, node_key
-from .caches.memory_cache import Entry, MemoryCache
-from .caches.tiers import Tiers
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from .checks.inputs import with_inputs
 from .checks.validate import Validation, validate
 from .events import (
@@ -15,6 +14,7 @@ from .events import (
     NodeFinished,
     NodeStarted,
     Progress,
+    Recap,
     RunCancelled,
     RunDone,
     RunFailed,
@@ -23,10 +23,6 @@ from .events import (
     from_json,
     to_json,
 )
-from .explaining.explain import Explanation, NodeExplanation, explain
-from .explaining.history import Cost, History
-from .explaining.reasons import REASONS, Reason
-from .explaining.recording import recorded
 from .files.folders import ExtraFolder, Folders, Kind, MissingFileError, annotated
 from .files.names import UnsafeNameError
 from .files.receipts import Receipt, ReceiptFile, Receipts
@@ -61,8 +57,18 @@ from .node_types.node_type import UNSET, Input, NodeType, Output
 from .node_types.results import Blocked, Each, Expansion, Foreseen, Many, Ui
 from .node_types.signature import DeclarationError
 from .problems import CODES, Json, Problem, WorkflowError, nearest, pointer
-from .runs.run import run
-from .runs.running_graph import RunningGraph
+
+if TYPE_CHECKING:
+    from .caches.disk_cache import DiskCache
+    from .caches.keys import Key, node_key
+    from .caches.memory_cache import Entry, MemoryCache
+    from .caches.tiers import Tiers
+    from .explaining.explain import Explanation, NodeExplanation, explain
+    from .explaining.history import Cost, History
+    from .explaining.reasons import REASONS, Reason
+    from .explaining.recording import recorded
+    from .runs.run import run
+    from .runs.running_graph import RunningGraph
 
 __all__ = [
     "CODES",
@@ -126,6 +132,7 @@ __all__ = [
     "Range",
     "RawLink",
     "Reason",
+    "Recap",
     "Receipt",
     "ReceiptFile",
     "Receipts",
@@ -167,3 +174,31 @@ __all__ = [
     "whole",
     "with_inputs",
 ]
+
+OF_RUNS = {
+    "Cost": "explaining.history",
+    "DiskCache": "caches.disk_cache",
+    "Entry": "caches.memory_cache",
+    "Explanation": "explaining.explain",
+    "History": "explaining.history",
+    "Key": "caches.keys",
+    "MemoryCache": "caches.memory_cache",
+    "NodeExplanation": "explaining.explain",
+    "REASONS": "explaining.reasons",
+    "Reason": "explaining.reasons",
+    "RunningGraph": "runs.running_graph",
+    "Tiers": "caches.tiers",
+    "explain": "explaining.explain",
+    "node_key": "caches.keys",
+    "recorded": "explaining.recording",
+    "run": "runs.run",
+}
+"""What is loaded when it is asked for, and where it is: who checks workflows, as a web process, runs none."""
+
+if not TYPE_CHECKING:  # which would take it for a leave to ask for any name
+
+    def __getattr__(name: str) -> object:
+        """Return what `OF_RUNS` names."""
+        if name not in OF_RUNS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f".{OF_RUNS[name]}", __name__), name)

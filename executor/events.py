@@ -69,7 +69,8 @@ class NodeFinished:
     `ui` is what an output node shows, None for others. Of the nodes found in the cache, those that a user
     asked for or waits for are told; what lies behind them is not looked at. `key` is the content key of the
     result. `peak_bytes` is the most memory that the node's computing with models took: their weights as they
-    compute, and what else there was at once, measured or, where that is not known, estimated.
+    compute, and what else there was at once, measured or, where that is not known, estimated. `steps` sums up
+    its progress: the first and the last step that it told to be done, and of how many; None for no progress.
     """
 
     type: Literal["node_finished"] = "node_finished"
@@ -84,6 +85,7 @@ class NodeFinished:
     cached: bool = False
     key: str = ""
     peak_bytes: int | None = None
+    steps: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,23 @@ class Mark:
     lane: str = ""
     node: str | None = None
     args: Mapping[str, Json] = field(default_factory=dict[str, "Json"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recap:
+    """What the spans and marks of a run told, once more and all together, just before its last event.
+
+    For those who keep what happened but nothing that is many: of very many spans the longest are here, of
+    marks the first, and `left_out` counts the others. The entries have the fields of `Span` and `Mark`, but
+    for those that are empty. A run that told of none has no such event.
+    """
+
+    type: Literal["recap"] = "recap"
+    seq: int = 0
+    at: float = 0.0
+    spans: tuple[Mapping[str, Json], ...] = ()
+    marks: tuple[Mapping[str, Json], ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +242,7 @@ Event = (
     | NodeFailed
     | Span
     | Mark
+    | Recap
     | RunFailed
     | RunCancelled
     | RunDone

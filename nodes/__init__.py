@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ..executor import NodeTable
 from . import (
     animation,
@@ -49,12 +52,15 @@ from . import (
     vae,
     vision,
 )
-from .devices import Device, DeviceError, open_device, processor, told_device
+from .data_folder import cache_folder, open_folders
+from .devices import Device, DeviceError, open_device, processor, told_device, told_devices
 from .elsewhere import writing_to
-from .engine import Engine, cache_folder, open_cache, open_folders, open_history, open_memory
 from .model_folders import ExtraPathsError
 from .precision import chosen_precision, with_precision
 from .subgraphs import with_subgraphs
+
+if TYPE_CHECKING:
+    from .engine import Engine, memory_budget, open_cache, open_history, open_memory
 
 NODES = NodeTable.collect(
     loaders,
@@ -112,6 +118,7 @@ __all__ = [
     "ExtraPathsError",
     "cache_folder",
     "chosen_precision",
+    "memory_budget",
     "open_cache",
     "open_device",
     "open_folders",
@@ -119,7 +126,19 @@ __all__ = [
     "open_memory",
     "processor",
     "told_device",
+    "told_devices",
     "with_precision",
     "with_subgraphs",
     "writing_to",
 ]
+
+OF_ENGINE = frozenset({"Engine", "memory_budget", "open_cache", "open_history", "open_memory"})
+"""What is loaded when it is asked for: who lists or checks workflows, as a web process does, runs none."""
+
+if not TYPE_CHECKING:  # which would take it for a leave to ask for any name
+
+    def __getattr__(name: str) -> object:
+        """Return what `OF_ENGINE` names."""
+        if name not in OF_ENGINE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(".engine", __name__), name)

@@ -36,6 +36,16 @@ class EmbeddingFolder:
         return None if found is None else self.folders.path("embeddings", found)
 
 
+def encoded(ctx: Context, clip: Clip, text: str, notation: str = "comfyui") -> Conditioning:
+    """Return a prompt as a node's text encoders read it; raises `Cancelled` between two of their layers."""
+    embeddings = EmbeddingFolder(ctx.folders)
+    return reading(
+        ctx,
+        clip,
+        lambda: clip.encode(text, syntax=notation, embeddings=embeddings, pause=ctx.check_cancelled),
+    )
+
+
 @node("CLIPTextEncode", category="conditioning", display_name="CLIP Text Encode (Prompt)", version=2)
 def clip_text_encode(ctx: Context, *, text: Prompt, clip: Clip) -> Conditioning:
     r"""Encode a prompt with the checkpoint's text encoders; long prompts are encoded 75 tokens at a time.
@@ -43,7 +53,7 @@ def clip_text_encode(ctx: Context, *, text: Prompt, clip: Clip) -> Conditioning:
     `(word)` counts 1.1 times as much, `(word:1.3)` as much as the number says, `\(` is a bracket;
     `embedding:name` inserts a textual inversion from the folder of embeddings.
     """
-    return reading(ctx, clip, lambda: clip.encode(text, embeddings=EmbeddingFolder(ctx.folders)))
+    return encoded(ctx, clip, text)
 
 
 @node("EncodePrompt", category="conditioning", display_name="Encode Prompt (choose the notation)")
@@ -59,8 +69,7 @@ def encode_prompt(
     "comfyui" is what CLIPTextEncode reads. In "a1111" nested weights multiply, `[word]` counts less, BREAK
     starts a new row of 75 tokens, and weights scale the encoding, not its distance to the empty prompt's.
     """
-    embeddings = EmbeddingFolder(ctx.folders)
-    return reading(ctx, clip, lambda: clip.encode(text, syntax=notation, embeddings=embeddings))
+    return encoded(ctx, clip, text, notation)
 
 
 @node("CLIPSetLastLayer", category="conditioning", display_name="CLIP Set Last Layer")
@@ -89,9 +98,13 @@ def clip_text_encode_sdxl(
 
     Size, crop from the left and top, and target size are in pixels.
     """
-    texts = {"clip_l": text_l, "open_clip_g": text_g}
+
+    def encode() -> Conditioning:
+        texts = {"clip_l": text_l, "open_clip_g": text_g}
+        return clip.encode_each(texts, embeddings=EmbeddingFolder(ctx.folders), pause=ctx.check_cancelled)
+
     return diffusion.with_options(
-        reading(ctx, clip, lambda: clip.encode_each(texts, embeddings=EmbeddingFolder(ctx.folders))),
+        reading(ctx, clip, encode),
         width=width,
         height=height,
         crop_w=crop_w,
@@ -112,8 +125,8 @@ def clip_text_encode_sdxl_refiner(
     clip: Clip,
 ) -> Conditioning:
     """Encode a prompt for the SDXL refiner, with a size in pixels and how beautiful, about 1 to 10."""
-    encoded = reading(ctx, clip, lambda: clip.encode(text, embeddings=EmbeddingFolder(ctx.folders)))
-    return diffusion.with_options(encoded, aesthetic_score=ascore, width=width, height=height)
+    read = encoded(ctx, clip, text)
+    return diffusion.with_options(read, aesthetic_score=ascore, width=width, height=height)
 
 
 @node("CLIPAttentionMultiply", category="_for_testing/attention_experiments", experimental=True)

@@ -20,7 +20,7 @@ from ..executor.memory.meter import machine_bytes
 
 log = logging.getLogger(__name__)
 
-CPU = "cpu"
+CPU, ALL = "cpu", "all"
 SETTING = re.compile(r"auto|cpu|cuda(:(0|[1-9][0-9]{0,2}))?")
 """What may be asked for: "cuda" is the first card, "auto" that too where there is one, or else "cpu"."""
 
@@ -94,6 +94,23 @@ def chosen_card(setting: str, cards: Sequence[Card]) -> Card | None:
     raise DeviceError(f"there is no device {setting} here that torch can compute on; there is {there}")
 
 
+def chosen_cards(settings: str, cards: Sequence[Card]) -> tuple[Card | None, ...]:
+    """Return the cards that several settings mean, with commas between them; "all" are all cards.
+
+    Raises DeviceError, also where one is named twice.
+    """
+    if settings == ALL:
+        if not cards:
+            raise DeviceError("there is no graphics card here that torch can compute on; there is cpu")
+        return tuple(cards)
+    chosen = tuple(chosen_card(setting, cards) for setting in settings.split(","))
+    for card in chosen:
+        if chosen.count(card) > 1:
+            name = CPU if card is None else card.name
+            raise DeviceError(f"{settings}: {name} is meant more than once, and a device has one worker")
+    return chosen
+
+
 def told_cards() -> tuple[Card, ...]:
     """Return the cards that the driver tells of, if torch is built for cards; loads no torch."""
     return driver_cards() if is_built_for_cards(_torch_version()) else ()
@@ -120,6 +137,18 @@ def told_device(setting: str, budget: int | None = None) -> Device:
     """
     card = chosen_card(setting, told_cards())
     return processor(budget) if card is None else _of(card, card.total if budget is None else budget)
+
+
+def told_devices(settings: str, budget: int | None = None) -> tuple[Device, ...]:
+    """Return the devices that `chosen_cards` chooses, as far as can be told without torch.
+
+    `budget` are the bytes to compute in on each. Raises DeviceError.
+    """
+    chosen = chosen_cards(settings, told_cards())
+    return tuple(
+        processor(budget) if card is None else _of(card, card.total if budget is None else budget)
+        for card in chosen
+    )
 
 
 def open_device(setting: str, budget: int | None = None) -> Device:

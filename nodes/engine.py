@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gc
-import os
-from collections.abc import Callable, Generator, Iterable, Sequence
+import sys
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from .. import diffusion
 from ..executor import (
@@ -38,21 +37,14 @@ from ..executor.caches.disk_writer import MOST_BYTES
 from ..executor.explaining.estimate import Estimate, estimate
 from ..executor.explaining.history import FILE as HISTORY_FILE
 from ..executor.explaining.recording import Scribe
-from ..executor.files.hashes import FILE as HASHES_FILE
 from ..executor.memory.meter import Watch, machine_bytes, watched
 from ..executor.memory.workspaces import FILE as WORKSPACES_FILE
 from ..executor.runs.standby import Standby
 from .code_stamp import code_stamp
 from .codecs import ValueCodec
+from .data_folder import cache_folder
 from .devices import CPU, Device, processor
-from .model_folders import ALIASES, EXTRA_PATHS, KINDS, extra_folders
 from .sizes import sizes
-
-PACKAGE = Path(__file__).resolve().parent.parent
-
-BUNDLED = {"checkpoints": (PACKAGE / "diffusion" / "inklet",), "input": (PACKAGE / "workflows" / "input",)}
-"""What ships with inkloom and is found beside the user's files: a model, a picture to start from."""
-
 
 PREVIEW_METHODS = ("auto", "latent2rgb", "taesd")
 """How samplers show what they have so far: by a fast estimate of colours, by a small decoder, or by the best
@@ -72,43 +64,24 @@ def memory_budget() -> int:
     return machine_bytes() * 2 // 3
 
 
-def open_folders(root: Path, output: Path | None = None, extra_paths: Sequence[Path] = ()) -> Folders:
-    """Return the data folder `root` with what ships with inkloom; pictures go to `output` if given.
-
-    Models are also looked for where the file `extra_model_paths.yaml` in `root` and the files `extra_paths`
-    say. Raises ExtraPathsError when one of them can't be used.
-    """
-    own = root / EXTRA_PATHS
-    files = (*([own] if os.path.isfile(own) else []), *extra_paths)
-    return Folders(
-        root,
-        bundled=BUNDLED,
-        places={} if output is None else {"output": output},
-        kinds=KINDS,
-        aliases=ALIASES,
-        extra=tuple(folder for file in files for folder in extra_folders(file)),
-        hashes=cache_folder(root) / HASHES_FILE,
-    )
-
-
-def cache_folder(root: Path) -> Path:
-    """Return where a data folder has what is remembered of earlier runs; all of it may be deleted."""
-    return root / "cache"
-
-
 def memory_cache(budget: int | None = None) -> MemoryCache:
     """Return a cache in memory that takes a quarter of the budget for computing, besides it."""
     return MemoryCache((memory_budget() if budget is None else budget) // 4, sizes)
 
 
-def open_memory(folders: Folders, budget: int | None = None, device: Device | None = None) -> Memory:
+def open_memory(
+    folders: Folders, budget: int | None = None, device: Device | None = None, beside: int | None = None
+) -> Memory:
     """Return the memory to compute in, so many bytes of it; what it measures is kept in the data folder.
 
     Without `budget` it is that of the device, by default the processor; beside a card there is room on the
-    processor too, for what is to compute there.
+    processor too, for what is to compute there: `beside` bytes, by default `memory_budget`.
     """
     place = processor() if device is None else device
-    budgets = {CPU: memory_budget(), place.name: place.budget if budget is None else budget}
+    budgets = {
+        CPU: memory_budget() if beside is None else beside,
+        place.name: place.budget if budget is None else budget,
+    }
     workspaces = Workspaces(cache_folder(folders.base) / WORKSPACES_FILE)
     return Memory(Manager(budgets), workspaces, ran_out, watched_on)
 
@@ -257,7 +230,7 @@ class Engine:
         gc.collect()
         for device in self.memory.manager.devices():
             self.memory.manager.free(device)
-        diffusion.give_back_free()
+        give_back_free()
 
     def close(self, seconds: float) -> bool:
         """Wait until the disk has all results, no longer than so many seconds; tell whether it has.
@@ -270,9 +243,15 @@ class Engine:
         return not isinstance(self.cache, Tiers) or self.cache.flush(seconds)
 
 
+def give_back_free() -> None:
+    """Give back the memory that is free, where torch was loaded: without it, little was ever taken."""
+    if "torch" in sys.modules:
+        diffusion.give_back_free()
+
+
 def tidied(
     events: Generator[Event],
-    give_back: Callable[[], object] = lambda: diffusion.give_back_free(),
+    give_back: Callable[[], object] = give_back_free,
     settle: Callable[[float], object] | None = None,
 ) -> Generator[Event]:
     """Yield the events of a run; when it is over and much was computed, give back the memory that is free.

@@ -6,8 +6,8 @@ from typing import Annotated, NamedTuple
 
 from .. import diffusion
 from ..executor import Context, Json, Range, Seed, Ui, node
-from .conditioning import EmbeddingFolder, Prompt
-from .fitting import reading, sampling
+from .conditioning import EmbeddingFolder, Prompt, encoded
+from .fitting import sampling
 from .image import Extra, preview
 from .image import Prompt as Saved
 from .ports import Clip, Image, Latent, Model
@@ -45,14 +45,14 @@ def cross_attention_maps(
     words = clip.words(text, embeddings=embeddings)
     if not words:
         raise ValueError("the prompt has no word to look for; write one into text")
-    encoded = reading(ctx, clip, lambda: clip.encode(text, embeddings=embeddings))
+    read = encoded(ctx, clip, text)
 
     def look(call_bytes: int) -> Image:
         return diffusion.attention_maps(
-            model, encoded, samples, percent=percent, seed=seed, call_bytes=call_bytes
+            model, read, samples, percent=percent, seed=seed, call_bytes=call_bytes
         )
 
-    maps = sampling(ctx, diffusion.CfgGuider(model, encoded), samples["samples"], look)
+    maps = sampling(ctx, diffusion.CfgGuider(model, read), samples["samples"], look)
     images = diffusion.heat_image(diffusion.word_maps(maps, words).flatten(0, 1), CELL)
     shown = preview(ctx, images, prompt, extra_pnginfo)
     names: list[Json] = [word.text for word in words]

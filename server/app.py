@@ -36,8 +36,7 @@ from .store import Store
 from .unavailable import told_when_unavailable
 from .users.places import incoming_folders, temporary_folders
 from .v1.routing import told_as_values
-from .workers.dispatch import Dispatcher
-from .workers.process import WorkerProcess
+from .workers.crew import Crew
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +44,7 @@ log = logging.getLogger(__name__)
 def make_app(
     table: NodeTable,
     folders: Folders,
-    worker_argv: Sequence[str],
+    workers: Sequence[Sequence[str]],
     previews: str | None = None,
     door: Door | None = None,
     hosts: Collection[str] = (),
@@ -54,7 +53,7 @@ def make_app(
     shared: Shared | None = None,
     compress: bool = False,
 ) -> web.Application:
-    """Return the application of one root folder; it starts its worker when it starts.
+    """Return the application of one root folder; it starts its workers, by command lines, when it starts.
 
     `previews` names the way in which samplers show what they have so far, None for not at all. Without a
     `door`, everybody who gets here is the only user; `hosts` are names that the server has besides its own.
@@ -66,7 +65,6 @@ def make_app(
     store = Store.open(database or default_database(folders.base))
     tally = Tally(classes=frozenset(table.types), makers=MAKERS)
     jobs = Jobs(store, folders.base, changed=lambda: clients.tell_status(jobs.remaining), tally=tally)
-    worker = WorkerProcess(worker_argv)
     app = web.Application(
         middlewares=[
             counted,
@@ -85,8 +83,7 @@ def make_app(
         folders=folders,
         jobs=jobs,
         clients=clients,
-        worker=worker,
-        dispatcher=Dispatcher(jobs, clients, worker, previews),
+        crew=Crew(workers, jobs, clients, previews),
         logs=LogFeed(clients),
         door=door or door_of(folders.base),
         attempts=Attempts(limits.wrong_tokens, limits.wrong_addresses),
@@ -111,17 +108,15 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
         await asyncio.to_thread(sweep, folder, time.time())
     tidying = tasks.start(asyncio.to_thread(_tidy, server.folders), "tidying of old files")
     await server.jobs.begin()
-    await server.worker.start()
     tending = tasks.start(server.jobs.tend_for_ever(), "keeper of the jobs")
-    dispatching = tasks.start(server.dispatcher.run_for_ever(), "dispatcher")
+    await server.crew.start()
     dismissing = tasks.start(dismiss_for_ever(server), "keeper of the door")
     try:
         yield
     finally:
         await tasks.stop(dismissing)
-        await tasks.stop(dispatching)
         await tasks.stop(tending)
-        await server.worker.stop()
+        await server.crew.stop()
         await server.jobs.end()
         await tasks.stop(tidying)
         server.logs.stop()

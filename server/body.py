@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from aiohttp import web
+from msgspec import DecodeError
 
 from ..executor import Json
+from .json_text import DECODER
 from .limits import LIMITS
 
 
@@ -15,12 +17,20 @@ def read_json(text: bytes | str) -> Json:
     """Return what JSON text says; raises ValueError, also for NaN and infinities: JSON has none."""
     refuse_many(text)
     try:
-        read = cast(Json, json.loads(text, parse_constant=_refuse))
+        read = cast(Json, _loaded(text))
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
     if is_deep(text, read):
         raise ValueError(TOO_DEEP)
     return read
+
+
+def _loaded(text: bytes | str) -> object:
+    try:
+        return DECODER.decode(text)
+    except (DecodeError, UnicodeError):
+        # The slow reader says where it is wrong; or it is right, with halves of surrogate pairs in it.
+        return json.loads(text, parse_constant=_refuse)
 
 
 async def read_aside(text: bytes) -> Json:
@@ -38,7 +48,7 @@ def refuse_many(text: bytes | str) -> None:
             raise ValueError(f"it has too many values; {LIMITS.json_values} are the most")
 
 
-LARGE = 2**16
+LARGE = 2**17
 """Bytes of a request from which on reading it may take long."""
 
 SLICE = 2**18
@@ -57,18 +67,22 @@ def _opens(text: bytes | str) -> int:
     return text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")
 
 
+HOLDING = frozenset({dict, list})
+"""Types of what was read that have values in them."""
+
+
 def _is_deeper(value: Any, most: int) -> bool:
-    level: list[Any] = [value]
+    level: list[Any] = [value] if type(value) in HOLDING else []
     for _ in range(most):
         level = [
             inner
             for outer in level
-            if isinstance(outer, list | dict)
-            for inner in cast(Iterable[Any], outer.values() if isinstance(outer, dict) else outer)
+            for inner in cast(Iterable[Any], outer.values() if type(outer) is dict else outer)
+            if type(inner) in HOLDING
         ]
         if not level:
             return False
-    return any(isinstance(inner, list | dict) for inner in level)
+    return bool(level)
 
 
 def _refuse(name: str) -> None:
@@ -96,10 +110,46 @@ async def object_in(request: web.Request) -> Mapping[str, Json]:
     return body
 
 
-def strings_in(body: Mapping[str, Json], name: str) -> tuple[str, ...]:
-    """Return a list of strings out of a body; what is no string in it is left out."""
+def ids_in(body: Mapping[str, Json], name: str) -> tuple[str, ...]:
+    """Return a list of ids out of a body, none when it is not there; answers 400 for what is no such list.
+
+    An id may be a number, as it may where a job gets it.
+    """
     found = body.get(name)
-    return tuple(item for item in found if isinstance(item, str)) if isinstance(found, list) else ()
+    if found is None:
+        return ()
+    wanted = f'{name} must be a list of ids, such as ["an-id"]'
+    if not isinstance(found, list):
+        raise web.HTTPBadRequest(text=f"{wanted}; it is {shown(found)}. Nothing was done\n")
+    for item in found:
+        if isinstance(item, bool) or not isinstance(item, str | int | float):
+            raise web.HTTPBadRequest(text=f"{wanted}; {shown(item)} in it is none. Nothing was done\n")
+    return tuple(str(item) for item in found)
+
+
+def flag_in(body: Mapping[str, Json], name: str) -> bool:
+    """Return a truth value out of a body, False when it is not there; answers 400 for anything else."""
+    found = body.get(name)
+    if not isinstance(found, bool | None):
+        wanted = f"{name} must be true or false"
+        raise web.HTTPBadRequest(text=f"{wanted}; it is {shown(found)}. Nothing was done\n")
+    return bool(found)
+
+
+SHOWN = 80
+"""Characters of a wrong value that are shown to who sent it."""
+
+
+def shown(value: Json) -> str:
+    """Return what a wrong value is, for who sent it: itself if it is short, else its beginning or kind."""
+    match value:
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+        case _:
+            text = json.dumps(value[:SHOWN] if isinstance(value, str) else value)
+            return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 def number_in(request: web.Request, name: str) -> int | None:

@@ -66,16 +66,22 @@ class Editor:
         try:
             path = below(self.folder, name)
         except UnsafeNameError as error:
-            raise web.HTTPNotFound from error
+            raise _not_built(name) from error
         kind = TYPES.get(path.suffix)
         if kind is None or not path.is_file():
-            raise web.HTTPNotFound
+            raise _not_built(name)
         headers = {
             "Content-Type": kind,
             "Cache-Control": FOR_EVER if HASHED.search(path.name) else ASK,
             "Content-Security-Policy": POLICY,
         }
         return web.FileResponse(path, headers=headers)
+
+
+def _not_built(name: str) -> web.HTTPNotFound:
+    """Return a 404: a page that was loaded before inkloom became another version asks for what was there."""
+    told = f"the editor of this version has no {name[:100]!r}; reload its page"
+    return web.HTTPNotFound(text=f"{told}\n")
 
 
 EDITOR = web.AppKey("inkloom.editor", Editor)

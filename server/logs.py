@@ -17,6 +17,16 @@ LONGEST = 4000
 """Characters of a line that are kept."""
 
 
+Line = tuple[float, str]
+"""When something was logged, in seconds since the epoch, and what."""
+
+
+def _entry(line: Line) -> Mapping[str, str]:
+    """Return a line as the wire has it."""
+    seconds, text = line
+    return {"t": datetime.fromtimestamp(seconds, UTC).isoformat(), "m": f"{text}\n"}
+
+
 class LogFeed(logging.Handler):
     """Keeps the last log lines, and sends new ones to the clients that asked for them.
 
@@ -26,8 +36,8 @@ class LogFeed(logging.Handler):
     def __init__(self, clients: Clients, lines: int = LINES) -> None:
         super().__init__()
         self._clients = clients
-        self._lines: deque[Mapping[str, str]] = deque(maxlen=lines)
-        self._new: deque[Mapping[str, str]] = deque(maxlen=lines)
+        self._lines: deque[Line] = deque(maxlen=lines)
+        self._new: deque[Line] = deque(maxlen=lines)
         self._subscribed: set[Session] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._scheduled = False
@@ -47,10 +57,9 @@ class LogFeed(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line; the caller holds this handler's lock."""
-        line = {
-            "t": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "m": self.format(record)[:LONGEST] + "\n",
-        }
+        # Most are never looked at: what can be made later of a line is.
+        plain = record.exc_info is None and record.stack_info is None and self.formatter is None
+        line = record.created, (record.getMessage() if plain else self.format(record))[:LONGEST]
         self._lines.append(line)
         if not self._subscribed:
             return
@@ -69,7 +78,8 @@ class LogFeed(logging.Handler):
     def entries(self) -> list[Mapping[str, str]]:
         """Return the last lines, oldest first."""
         with self._held():
-            return list(self._lines)
+            lines = list(self._lines)
+        return [_entry(line) for line in lines]
 
     def told(self, entries: list[Mapping[str, str]]) -> dict[str, object]:
         """Return lines as the wire carries them, with the size of the terminal they were written for."""
@@ -83,7 +93,7 @@ class LogFeed(logging.Handler):
     def _publish(self) -> None:
         with self._held():
             self._scheduled = False
-            new = list(self._new)
+            new = [_entry(line) for line in self._new]
             self._new.clear()
         self._subscribed = {client for client in self._subscribed if self._clients.connected(client)}
         message = Message(type="logs", data=self.told(new))

@@ -44,8 +44,8 @@ def newest_pictures(output: Path) -> list[str]:
 def render(version: str, root: Path, pictures: Sequence[str], counts: Counts) -> str:
     """Return the page as HTML."""
     figures = "\n".join(
-        f'<a href="/view?{escape(urlencode({"filename": name}))}">'
-        f'<img src="/view?{escape(urlencode({"filename": name}))}" alt="{escape(name)}" loading="lazy"></a>'
+        f'<a href="view?{escape(urlencode({"filename": name}))}">'
+        f'<img src="view?{escape(urlencode({"filename": name}))}" alt="{escape(name)}" loading="lazy"></a>'
         for name in pictures
     )
     nothing = "<p>No picture yet. Queue a workflow with POST /prompt, or run one in a terminal.</p>"
@@ -60,9 +60,9 @@ def render(version: str, root: Path, pictures: Sequence[str], counts: Counts) ->
 Its files lie in <code>{escape(str(root))}</code>.</p>
 <p><strong>The editor is not built.</strong> To have it here, {escape(REMEDY)}. All else works without it.</p>
 <ul>
-  <li><a href="/object_info">/object_info</a>: every node with its inputs and outputs</li>
-  <li><a href="/queue">/queue</a>: what runs and what waits</li>
-  <li><a href="/history">/history</a>: what has run</li>
+  <li><a href="object_info">/object_info</a>: every node with its inputs and outputs</li>
+  <li><a href="queue">/queue</a>: what runs and what waits</li>
+  <li><a href="history">/history</a>: what has run</li>
 </ul>
 <h2>Newest pictures</h2>
 {figures or nothing}

@@ -9,7 +9,7 @@ from . import internal, page, wire_types
 from .access import login
 from .access.guard import identity_of
 from .access.rights import RIGHTS
-from .body import number_in, object_in, strings_in
+from .body import flag_in, ids_in, number_in, object_in
 from .catalogue import models, system, templates
 from .catalogue.object_info import object_info, object_info_of
 from .files import uploads, view
@@ -26,7 +26,7 @@ from .state import SERVER
 from .streaming import json_in_pieces
 from .users import settings, userdata, who
 from .users.who import folders_of
-from .v1 import estimate, events, explain, jobs, openapi, residency, validate, workflows
+from .v1 import estimate, events, explain, jobs, openapi, residency, tokens, validate, workflows
 from .wire_types import wrong
 
 
@@ -57,9 +57,10 @@ async def get_queue(request: web.Request) -> web.StreamResponse:
 async def post_queue(request: web.Request) -> web.Response:
     """Forget waiting jobs: `{"clear": true}` all, `{"delete": [ids]}` some."""
     jobs, user, body = request.app[SERVER].jobs, identity_of(request).scope, await object_in(request)
-    if body.get("clear"):
+    clear, names = flag_in(body, "clear"), ids_in(body, "delete")
+    if clear:
         await jobs.drop(user=user)
-    for name in strings_in(body, "delete"):
+    for name in names:
         await jobs.drop({name}, user=user)
     return web.Response()
 
@@ -69,7 +70,7 @@ async def post_interrupt(request: web.Request) -> web.Response:
     body = await object_in(request)
     wanted = body.get("prompt_id")
     job, user = None if not wanted else str(wanted), identity_of(request).scope
-    await request.app[SERVER].dispatcher.interrupt(job, user=user)
+    request.app[SERVER].crew.interrupt(job, user=user)
     return web.Response()
 
 
@@ -91,9 +92,10 @@ async def get_history_of(request: web.Request) -> web.Response:
 async def post_history(request: web.Request) -> web.Response:
     """Forget finished jobs: `{"clear": true}` all, `{"delete": [ids]}` some."""
     jobs, user, body = request.app[SERVER].jobs, identity_of(request).scope, await object_in(request)
-    if body.get("clear"):
+    clear, names = flag_in(body, "clear"), ids_in(body, "delete")
+    if clear:
         await jobs.forget(user=user)
-    await jobs.forget(strings_in(body, "delete"), user=user)
+    await jobs.forget(names, user=user)
     return web.Response()
 
 
@@ -112,11 +114,9 @@ async def get_object_info_of(request: web.Request) -> web.Response:
 async def post_free(request: web.Request) -> web.Response:
     """Give memory back after the running job: `{"unload_models", "free_memory"}`, the second also results."""
     body = await object_in(request)
-    models, results = (body.get(name, False) for name in ("unload_models", "free_memory"))
-    if not (isinstance(models, bool) and isinstance(results, bool)):
-        raise web.HTTPBadRequest(text="unload_models and free_memory must be true or false\n")
+    models, results = flag_in(body, "unload_models"), flag_in(body, "free_memory")
     if models or results:
-        await request.app[SERVER].worker.free(results=results)
+        request.app[SERVER].crew.free(results=results)
     return web.Response()
 
 
@@ -191,6 +191,7 @@ ROUTES: tuple[Route, ...] = (
     *validate.ROUTES,
     *workflows.ROUTES,
     *residency.ROUTES,
+    *tokens.ROUTES,
     *openapi.ROUTES,
 )
 """Every route there is: what is not here can't be asked for."""

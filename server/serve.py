@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from ..executor import Folders
-from ..nodes import NODES, DeviceError, chosen_precision, told_device, with_subgraphs
+from ..nodes import NODES, DeviceError, chosen_precision, told_devices, with_subgraphs
 from .access.connections import GatedSite, allow_open_files, gated_runner
 from .access.origin import is_loopback
 from .access.protection import Protection, ProtectionError, door_for, tls_of
@@ -67,11 +67,13 @@ def serve(
     if not NAME.fullmatch(address):
         raise ServeError(f"--listen takes an address such as 127.0.0.1, not {address!r}; or leave it out")
     try:
-        chosen_precision(precision, card=told_device(device, memory).capability)
+        devices = told_devices(device, memory)
+        for one in devices:
+            chosen_precision(precision, card=one.capability)
     except (DeviceError, ValueError) as error:
         raise ServeError(str(error)) from error
     try:
-        door, tls = door_for(folders, address, protection), tls_of(protection)
+        door, tls = door_for(folders, address, port, protection), tls_of(protection)
     except ProtectionError as error:
         raise ServeError(str(error)) from error
     _log_to_terminal()
@@ -82,13 +84,16 @@ def serve(
             "pages of %s may do everything here without a token: inkloom user add, or --token-file",
             "every site" if protection.shared.origin == ANY else protection.shared.origin,
         )
-    worker = command(folders.base, extra_paths, cache_size, memory, precision, device)
+    names = [device] if len(devices) == 1 else [one.name for one in devices]
+    workers = [
+        command(folders.base, extra_paths, cache_size, memory, precision, name, len(names)) for name in names
+    ]
     try:
         url = None if database is None else url_of(database)
         app = make_app(
             with_subgraphs(NODES, folders.base),
             folders,
-            worker,
+            workers,
             previews,
             door,
             (address, *protection.hosts),

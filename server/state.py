@@ -12,8 +12,7 @@ from .jobs.queue import Jobs
 from .limits import LIMITS, Limits
 from .logs import LogFeed
 from .sockets.clients import Clients
-from .workers.dispatch import Dispatcher
-from .workers.process import WorkerProcess
+from .workers.crew import Crew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +23,7 @@ class Server:
     folders: Folders
     jobs: Jobs
     clients: Clients
-    worker: WorkerProcess
-    dispatcher: Dispatcher
+    crew: Crew
     logs: LogFeed
     door: Door
     attempts: Attempts

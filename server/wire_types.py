@@ -80,8 +80,8 @@ class Queue(Struct):
 class Some(Struct):
     """Which jobs are to be forgotten."""
 
-    clear: Any = None
-    delete: Any = None
+    clear: bool | None = None
+    delete: list[str | float] | None = None
 
 
 class Interrupt(Struct):
@@ -109,8 +109,8 @@ class Entry(Struct):
 class Free(Struct):
     """What is to be given back."""
 
-    unload_models: bool = False
-    free_memory: bool = False
+    unload_models: bool | None = None
+    free_memory: bool | None = None
 
 
 class Socket(Struct):

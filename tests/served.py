@@ -52,7 +52,7 @@ async def serve(root: Path, port: int) -> None:
     toy = importlib.util.module_from_spec(spec)
     sys.modules["toy"] = toy
     spec.loader.exec_module(toy)
-    app = make_app(toy.TABLE, Folders(root), (sys.executable, str(TOY), str(root)))
+    app = make_app(toy.TABLE, Folders(root), [(sys.executable, str(TOY), str(root))])
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,15 @@ MAY_IMPORT = {
 """For each room those it may import, besides itself."""
 
 SLOW = ("torch", "transformers", "aiohttp", "jsonschema", "networkx", "numpy", "rich", "sqlalchemy")
+
+RUNNING = (
+    "inkloom.executor.caches.disk_cache",
+    "inkloom.executor.explaining.explain",
+    "inkloom.executor.runs.run",
+    "inkloom.executor.ui_format.converting",
+    "inkloom.nodes.engine",
+)
+"""What the web process has no use for, or not at once: its workers run."""
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -74,10 +84,18 @@ def test_the_engine_knows_no_torch() -> None:
         ("inkloom.cli.main", SLOW),
         ("inkloom.client", (*SLOW, "httpx2")),
         ("inkloom.client.client", SLOW),
-        ("inkloom.server.app", ("torch", "transformers", "prometheus_client", "httpx2")),
+        ("inkloom.server.app", ("torch", "transformers", "prometheus_client", "httpx2", *RUNNING)),
     ],
 )
 def test_import_loads_nothing_slow(module: str, unwanted: tuple[str, ...]) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(ran.stdout.split()).isdisjoint(unwanted)
+
+
+@pytest.mark.parametrize("module", ["inkloom.executor", "inkloom.executor.ui_format", "inkloom.nodes"])
+def test_what_is_loaded_late_is_there(module: str) -> None:
+    loaded = importlib.import_module(module)
+    assert all(getattr(loaded, name) is not None for name in loaded.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'engines'"):
+        _ = loaded.engines

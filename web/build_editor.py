@@ -27,7 +27,7 @@ STAMP = ".build.json"
 
 MODES = ("auto", "skip", "require")
 
-NO_SOURCES = ("node_modules", "e2e", "testdata", "dist")
+NO_SOURCES = ("node_modules", "e2e", "bench", "testdata", "dist")
 """Folders that nothing of the built editor comes from."""
 
 NO_SOURCE = re.compile(r"\.(test\.tsx?|py|pyc)$")

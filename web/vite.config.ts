@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { gzipped } from './gzipped'
 
 /** Where `inkloom serve` listens while the editor is worked on: `INKLOOM_SERVER=http://127.0.0.1:9000 npm run dev`. */
 const server = process.env['INKLOOM_SERVER'] ?? 'http://127.0.0.1:8188'
@@ -9,7 +10,7 @@ const asked = ['/api', '/internal', '/templates', '/v1', '/login', '/logout']
 
 export default defineConfig({
   base: './', // so that the page works under a path prefix
-  plugins: [react()],
+  plugins: [react(), gzipped()],
   build: {
     target: 'es2023',
     assetsInlineLimit: 0, // the page's policy allows no data: fonts or scripts

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from torch import Tensor
 
 from ..errors import CheckpointError
-from ..names import UnknownNameError, nearest_first
+from .embedding_names import EmbeddingFiles, by_tower, embedding_file
 from .kinds import described
 from .tensorfile import open_tensors
 
@@ -22,30 +21,6 @@ FAMILIES = {
     1024: "Stable Diffusion 2",
     1280: "the second text encoder of SDXL, and its refiner",
 }
-
-TOWERS = {
-    "clip_l": "clip_l",
-    "clip_g": "open_clip_g",
-    "clip_h": "open_clip_h",
-    "text_encoders_0": "clip_l",
-    "text_encoders_1": "open_clip_g",
-}
-"""Which tower's vectors lie under a key, in files that have some for several."""
-
-SHOWN = 20
-"""Known names that are told for an unknown one."""
-
-
-class EmbeddingFiles(Protocol):
-    """Where embedding files lie."""
-
-    def names(self) -> Sequence[str]:
-        """Name the files there are, as relative paths."""
-        ...
-
-    def find(self, name: str) -> Path | None:
-        """Return the file of this name, with or without its ending; None if there is none."""
-        ...
 
 
 class NoEmbeddings:
@@ -95,10 +70,7 @@ def vectors_in(files: EmbeddingFiles, tower: str, width: int, name: str) -> Tens
 
     Raises UnknownNameError, CheckpointError for a file that is for another tower or no embedding.
     """
-    if (path := files.find(name)) is None:
-        known = dict.fromkeys(known.rpartition(".")[0] or known for known in files.names())
-        raise UnknownNameError("embedding", name, nearest_first(name, known)[:SHOWN])
-    return load_embedding(path).of(tower, width)
+    return load_embedding(embedding_file(files, name)).of(tower, width)
 
 
 def load_embedding(path: Path) -> Embedding:
@@ -109,17 +81,8 @@ def load_embedding(path: Path) -> Embedding:
     tensors = open_tensors(path).tensors
     vectors = {
         tower: (tensor[None] if tensor.ndim == 1 else tensor).float()
-        for tower, tensor in _by_tower(tensors).items()
+        for tower, tensor in by_tower(tensors).items()
     }
     if not vectors or any(tensor.ndim != 2 for tensor in vectors.values()):
         raise CheckpointError(f"{path} is no textual-inversion embedding. {described(tensors)}")
     return Embedding(path, vectors)
-
-
-def _by_tower(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return a file's vectors by tower; the web UI's files have other tensors beside those of their words."""
-    words = {key: tensor for key, tensor in tensors.items() if key.startswith("string_to_param.")}
-    table = words or tensors
-    if named := {TOWERS[key]: tensor for key, tensor in table.items() if key in TOWERS}:
-        return named
-    return {"": next(iter(table.values()))} if len(table) == 1 else {}

@@ -6,10 +6,10 @@ Radford et al. 2021, "Learning Transferable Visual Models From Natural Language 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -101,6 +101,14 @@ class Insert(NamedTuple):
     vector: Tensor
 
 
+Pause: TypeAlias = Callable[[], None]
+"""Called between two layers; what it raises ends the encoding there."""
+
+
+def no_pause() -> None:
+    """Go on at once."""
+
+
 class Embeddings(nn.Module):
     """The vectors of tokens, and of their places in a row."""
 
@@ -138,7 +146,14 @@ class TextTower(Streamable):
         return [model.embeddings, *model.encoder.layers, model.final_layer_norm, *last]
 
     def forward(
-        self, ids: Tensor, eos: int, layer: int = -1, *, norm: bool = True, inserts: Sequence[Insert] = ()
+        self,
+        ids: Tensor,
+        eos: int,
+        layer: int = -1,
+        *,
+        norm: bool = True,
+        inserts: Sequence[Insert] = (),
+        pause: Pause = no_pause,
     ) -> TextOutput:
         """Encode token ids [B,T], T at most `spec.positions`; `inserts` stand in place of some.
 
@@ -155,6 +170,7 @@ class TextTower(Streamable):
                 x = self._embedded(ids, inserts)
             hidden = x
             for index, block in enumerate(self.text_model.encoder.layers, start=-layers):
+                pause()
                 with lend(block):
                     x = block(x)
                 if index == layer:

@@ -1,9 +1,11 @@
-"""Applying a prompt's weights to its encoding."""
+"""Applying a prompt's weights to its encoding. Loads no torch by itself: prompts are also counted."""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def towards_empty(encoding: Tensor, weights: Tensor, empty: Tensor) -> Tensor:
@@ -12,7 +14,7 @@ def towards_empty(encoding: Tensor, weights: Tensor, empty: Tensor) -> Tensor:
     A weight of 0 gives the empty prompt's token, of 1 the token itself, to the bit.
     """
     weights = weights[..., None]
-    return torch.where(weights == 1, encoding, empty + weights * (encoding - empty))
+    return encoding.where(weights == 1, empty + weights * (encoding - empty))
 
 
 def restore_mean(encoding: Tensor, weights: Tensor, empty: Tensor) -> Tensor:
@@ -20,4 +22,4 @@ def restore_mean(encoding: Tensor, weights: Tensor, empty: Tensor) -> Tensor:
     del empty
     weighted = encoding * weights[..., None]
     mean, changed = (x.mean(dim=(1, 2), keepdim=True) for x in (encoding, weighted))
-    return torch.where((weights == 1).all(dim=1)[:, None, None], encoding, weighted * (mean / changed))
+    return encoding.where((weights == 1).all(dim=1)[:, None, None], weighted * (mean / changed))

@@ -10,11 +10,12 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from .emphasis import restore_mean, towards_empty
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 

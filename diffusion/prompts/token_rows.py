@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
-
-from torch import Tensor
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ..names import EMBEDDING_PATTERN
 from .prompt import BREAK, Break, Weighted
 from .tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LONGEST = 20_000
+"""Characters of a prompt, some sixty rows of words: what is far longer would be encoded for minutes."""
+
+LENGTH = 77
+"""Tokens of a row, with those of its beginning and end: what every CLIP was trained with."""
 
 WHOLE = 8
 """A stretch of fewer tokens is never cut at the end of a row."""
@@ -18,8 +25,8 @@ WHOLE = 8
 DIRECTIVE = re.compile(rf"(?<![^\s,]){EMBEDDING_PATTERN}")
 """Where vectors take the place of text: at its beginning, after white space or a comma."""
 
-Vectors: TypeAlias = Callable[[str], Tensor]
-"""From an embedding's name to its vectors [n,width]."""
+Vectors: TypeAlias = "Callable[[str], Iterable[Tensor | None]]"
+"""From an embedding's name to its vectors [n,width]; None for each where only their number matters."""
 
 
 class Token(NamedTuple):
@@ -52,7 +59,7 @@ def _tokens(tokenizer: Tokenizer, text: str, weight: float) -> list[Token]:
 
 
 def token_rows(
-    pieces: Iterable[Piece], *, bos: int, eos: int, pad: int, length: int = 77
+    pieces: Iterable[Piece], *, bos: int, eos: int, pad: int, length: int = LENGTH
 ) -> list[list[Token]]:
     """Lay pieces out in rows of `length`: BOS, up to `length - 2` tokens, EOS, padding; one row at least.
 

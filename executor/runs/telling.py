@@ -16,6 +16,7 @@ from ..events import (
     NodeFinished,
     NodeStarted,
     Progress,
+    Recap,
     RunCancelled,
     RunDone,
     RunFailed,
@@ -25,6 +26,7 @@ from ..events import (
 from ..node_types.context import MakePreview
 from ..problems import Json
 from .mailbox import Mailbox
+from .recapping import Recollection
 from .running_graph import Running
 
 ENGINE = __name__.removesuffix(".runs.telling")
@@ -63,6 +65,8 @@ class Teller:
         self._running, self._mailbox, self.previews = running, mailbox, previews
         self._finale: tuple[Callable[..., Event], dict[str, Any]] | None = None
         self._peaks: dict[str, int] = {}  # of nodes that run
+        self._steps: dict[str, tuple[int, int, int]] = {}  # of those, too
+        self._recap = Recollection()
 
     @property
     def is_over(self) -> bool:
@@ -98,6 +102,7 @@ class Teller:
             cached=cached,
             key=running.digests[name],
             peak_bytes=self._peaks.pop(name, None),
+            steps=self._steps.pop(name, None),
         )
 
     def blocked(self, name: str, message: str | None) -> None:
@@ -110,14 +115,18 @@ class Teller:
 
     def progress(self, name: str, done: int, total: int, preview: bytes | None = None) -> None:
         """Tell how far a node is."""
+        first, *_ = self._steps.get(name, (done,))
+        self._steps[name] = (first, done, total)
         place = self._place(name)
         del place["class_type"]
         self._mailbox.put(Progress, done=done, total=total, preview=preview, **place)
 
     def noted(self, node: str, kind: type[Span] | type[Mark], **facts: Any) -> None:
         """Tell something besides: a span that ends now and took `seconds`, or a mark."""
-        start = {"start": self.now() - facts["seconds"]} if kind is Span else {}
-        self._mailbox.put(kind, node=node, **start, **facts)
+        now = self.now()
+        told = {**facts, "start": now - facts["seconds"]} if kind is Span else facts
+        self._recap.note(node, now, kind, told)
+        self._mailbox.put(kind, node=node, **told)
 
     def took(self, node: str, nbytes: int) -> None:
         """Remember what a running node took of memory; of several times the most is told when it is done."""
@@ -142,6 +151,8 @@ class Teller:
     def finale(self) -> None:
         """Tell the last event; nothing runs any more."""
         if self._finale is not None:
+            if recap := self._recap.facts():
+                self._mailbox.put(Recap, **recap)
             kind, facts = self._finale
             seconds = {"seconds": self._mailbox.elapsed()} if kind is RunDone else {}
             self._mailbox.put(kind, **facts, **seconds)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ..graphs.graph import Graph
 from ..graphs.json_text import load
 from ..node_types.declaration import NodeTable
 from ..problems import Problem, WorkflowError, pointer
-from .converting import convert
-from .texts import Choose
-from .unfolding import MOST_NODES
+
+if TYPE_CHECKING:
+    from .texts import Choose
+
+MOST_NODES = 1_000_000
+"""Nodes that a file may unfold to: a few subgraphs inside of each other, ten times each, make billions."""
 
 
 def read_graph(
@@ -24,6 +27,8 @@ def read_graph(
     `WorkflowError` with all problems of form; what the nodes mean is `validate`'s to judge.
     """
     if is_ui_format(loaded):
+        from .converting import convert  # here, since it takes a while to load and is seldom needed
+
         return convert(cast("Mapping[str, object]", loaded), table, now=now, choose=choose, most=most)
     _require_api_format(loaded)
     if isinstance(loaded, Mapping) and (size := len(cast("Mapping[str, object]", loaded))) > most:

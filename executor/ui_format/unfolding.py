@@ -11,9 +11,7 @@ from ..node_types.declaration import NodeTable
 from ..problems import Problem, WorkflowError
 from .document import Definition, Document, Item, Sheet, Slot
 from .fields import Field, fields_of_item, known_type, matched
-
-MOST_NODES = 1_000_000
-"""Nodes that a file may unfold to: a few subgraphs inside of each other, ten times each, make billions."""
+from .recognising import MOST_NODES
 
 DEEPEST = 500
 """How many subgraphs may lie inside of each other: every one makes the ids inside it longer."""

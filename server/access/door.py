@@ -12,6 +12,9 @@ from .identity import ONLY, Identity, admin
 from .sessions import SECONDS, Sessions
 from .users import UsersOf, digest_of, same
 
+ANYBODY = admin()
+"""Who everybody is that gets here, while there are no users."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
@@ -30,6 +33,10 @@ class Door:
     def is_open(self) -> bool:
         """Tell whether nobody has to say who they are."""
         return self.open and self.token is None and not self.users.now()
+
+    def without_token(self) -> Identity | None:
+        """Return the only user, while nobody has to say who they are."""
+        return ANYBODY if self.is_open() else None
 
     def by_token(self, token: str) -> Identity | None:
         """Return whose token this is."""

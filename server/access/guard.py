@@ -7,6 +7,7 @@ from aiohttp.typedefs import Handler
 
 from ..refusals import refused
 from ..state import SERVER
+from ..users.places import homes
 from .connections import address_of
 from .identity import Identity, in_name_of
 from .rights import RIGHTS, Right, right_of
@@ -46,7 +47,8 @@ async def known_only(request: web.Request, handler: Handler) -> web.StreamRespon
     if needed == "anybody":
         return await handler(request)
     try:
-        identity = who(request)
+        identity, wanted = who(request), request.query.get("user")
+        known = _names(request) if wanted and identity is not None and identity.admin else ()
     except GuessingError as error:
         answer = refused(429, "too_many_tokens", str(error))
         answer.headers["Retry-After"] = str(error.seconds)
@@ -57,11 +59,14 @@ async def known_only(request: web.Request, handler: Handler) -> web.StreamRespon
         return _ask_for_token(request)
     if needed == "admin" and not identity.admin:
         return refused(403, "admins_only", "Only an admin of this server may do that")
-    if wanted := request.query.get("user"):
+    if wanted:
         if not identity.admin:
             return refused(403, "admins_only", "Only an admin may ask in the name of another user")
         if not is_name(wanted):
             return refused(400, "unknown_user", f"{wanted!r} is not the name of a user")
+        if wanted not in known:
+            told = f"users: {', '.join(known) or 'there are none'}"
+            return refused(404, "unknown_user", f"There is no user {wanted}; {told}")
         identity = in_name_of(identity, wanted)
     request[WHO] = identity
     return await handler(request)
@@ -70,8 +75,8 @@ async def known_only(request: web.Request, handler: Handler) -> web.StreamRespon
 def who(request: web.Request) -> Identity | None:
     """Return whom a request comes from, None for nobody who is known; raises UsersError, GuessingError."""
     door = request.app[SERVER].door
-    if door.is_open():
-        return door.known("default")
+    if anybody := door.without_token():
+        return anybody
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":  # who shows a token means it: a wrong one is not made good by a cookie
         return shown(request, token.strip())
@@ -92,6 +97,12 @@ def shown(request: web.Request, token: str) -> Identity | None:
     return found
 
 
+def _names(request: web.Request) -> list[str]:
+    """Name the users there are, and those that are not any more but have left files; raises UsersError."""
+    server = request.app[SERVER]
+    return sorted({*server.door.users.now(), *homes(server.folders)})
+
+
 def _needed(request: web.Request) -> Right:
     resource = request.match_info.route.resource
     if resource is None:  # there is nothing of that name: who is somebody may know
@@ -102,8 +113,13 @@ def _needed(request: web.Request) -> Right:
 def _ask_for_token(request: web.Request) -> web.Response:
     """Send a person's browser to the page that asks for the token, and tell a program that it needs one."""
     if request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate":
-        raise web.HTTPSeeOther("/login")
+        raise web.HTTPSeeOther(_login_from(request.rel_url.raw_path))
     said = "That token is nobody's here" if "Authorization" in request.headers else "Who are you?"
     answer = refused(401, "token_needed", said, NOBODY)
     answer.headers["WWW-Authenticate"] = 'Bearer realm="inkloom"'
     return answer
+
+
+def _login_from(path: str) -> str:
+    """Return where the page for the token is, as seen from a path: a proxy may put its own before both."""
+    return "../" * (path.count("/") - 1) + "login"

@@ -1,4 +1,7 @@
-"""GET and POST /login, POST /logout: a browser shows its token once and gets a cookie for it."""
+"""GET and POST /login, POST /logout: a browser shows its token once and gets a cookie for it.
+
+Places are told relative to what was asked for: a proxy may serve all of this below a path of its own.
+"""
 
 from html import escape
 
@@ -33,7 +36,7 @@ def page(said: str = "") -> str:
 <title>inkloom</title>
 <style>{STYLE}</style>
 <h1>inkloom</h1>
-<form method="post" action="/login">
+<form method="post" action="login">
   <label for="token">Your token, as <code>inkloom user add</code> printed it</label>
   <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
   <button>Log in</button>
@@ -69,7 +72,7 @@ async def post_login(request: web.Request) -> web.Response:
         return _shown(429, f"{error}.")
     if not cookie:
         return _shown(403, "No user of this server has that token.")
-    answer = web.Response(status=303, headers={"Location": "/", "Cache-Control": "no-store"})
+    answer = web.Response(status=303, headers={"Location": "./", "Cache-Control": "no-store"})
     answer.set_cookie(
         cookie_name(request),
         cookie,
@@ -84,7 +87,7 @@ async def post_login(request: web.Request) -> web.Response:
 
 async def post_logout(request: web.Request) -> web.Response:
     """Take a browser's cookie away."""
-    answer = web.Response(status=303, headers={"Location": "/login", "Cache-Control": "no-store"})
+    answer = web.Response(status=303, headers={"Location": "login", "Cache-Control": "no-store"})
     answer.del_cookie(cookie_name(request), path="/")
     return answer
 

@@ -29,8 +29,11 @@ class Protection:
     limits: Limits = LIMITS
 
 
-def door_for(folders: Folders, address: str, asked: Protection) -> Door:
-    """Return the door of a server on an address; raises ProtectionError where it would be open to others."""
+def door_for(folders: Folders, address: str, port: int, asked: Protection) -> Door:
+    """Return the door of a server on an address; raises ProtectionError where it would be open to others.
+
+    `port` is 0 where any will do.
+    """
     if asked.token is not None and (len(asked.token) < SHORTEST or not asked.token.isprintable()):
         raise ProtectionError(
             f"a token must have {SHORTEST} characters or more and no line ends; this makes one: "
@@ -44,11 +47,12 @@ def door_for(folders: Folders, address: str, asked: Protection) -> Door:
         raise ProtectionError(str(error)) from error
     if alone or known:
         return door
+    tunnel = f"{port or 'PORT'}:127.0.0.1:{port or 'PORT'}"
     raise ProtectionError(
         f"--listen {address} would let other machines in, and nobody asks them who they are. Add users "
         f"(inkloom user add NAME --root {folders.base}), or give the server a token: "
         "--token-file FILE, or INKLOOM_TOKEN in the environment. "
-        "Or leave --listen out and use a tunnel: ssh -L 8188:127.0.0.1:8188 THIS-MACHINE"
+        f"Or leave --listen out and use a tunnel: ssh -L {tunnel} THIS-MACHINE"
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ from ..routing import Route
 from ..state import SERVER
 from ..users.who import folders_of
 from ..wire_types import Named, text
-from .safetensors_header import notes_of
-
-COVERS = "ssmd_cover_images"
-"""The note that holds pictures of a model: a JSON list of them in base64."""
+from .missing import missing, nothing
+from .safetensors_header import COVERS, NOTHING_NOTED, Noted, notes_of, what_is_noted
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 """Endings of pictures that lie beside models."""
+
+NOTED = ".safetensors"
+"""The ending of files whose header may note something."""
 
 NOT_MODELS = ("configs", "custom_nodes")
 """Kinds that are no models, and are left out where only these are asked for."""
@@ -55,7 +57,7 @@ async def get_folders(request: web.Request) -> web.Response:
 
 
 async def get_files(request: web.Request) -> web.Response:
-    """List the models of a kind with their sizes and times."""
+    """List the models of a kind with their sizes and times, and whether they have a picture and notes."""
     folders, kind = folders_of(request), request.match_info["folder"]
     return web.json_response(await asyncio.to_thread(_files, folders, kind))
 
@@ -79,8 +81,8 @@ async def get_notes(request: web.Request) -> web.Response:
 
 def _known(folders: Folders, kind: str) -> None:
     """Answer 404 for what is no kind of models; older names of kinds are none."""
-    if kind not in folders.kinds():
-        raise web.HTTPNotFound
+    if kind not in (kinds := folders.kinds()):
+        raise missing("kind of models", kind, kinds)
 
 
 def _names(folders: Folders, kind: str) -> tuple[str, ...]:
@@ -103,36 +105,40 @@ def _files(folders: Folders, kind: str) -> list[dict[str, object]]:
         except OSError:  # deleted since
             continue
         times = {"modified": status.st_mtime, "created": status.st_ctime}
-        found.append({"name": name, "pathIndex": place, **times, "size": status.st_size})
+        noted = _noted(roots[place] / name, status)
+        told = {"picture": noted.pictures or any(_beside(roots[place] / name)), "notes": noted.any}
+        found.append({"name": name, "pathIndex": place, **times, "size": status.st_size, **told})
     return found
+
+
+def _noted(model: Path, status: os.stat_result) -> Noted:
+    if model.suffix != NOTED:
+        return NOTHING_NOTED
+    return what_is_noted(model, status.st_mtime_ns, status.st_size)
 
 
 def _preview(folders: Folders, kind: str, place: str, name: str) -> bytes:
     _known(folders, kind)
     roots = folders.roots(kind)
     if not (place.isascii() and place.isdecimal() and int(place[:9]) < len(roots)):
-        raise web.HTTPNotFound
+        raise missing(f"folder of {kind}", place, [str(number) for number in range(len(roots))])
     try:
         refuse_unsafe(name)
     except UnsafeNameError:
-        raise web.HTTPNotFound from None
+        raise missing(f"file of {kind}", name, folders.names(kind)) from None
     for source in _pictures(roots[int(place)] / name):
         try:
             return webp(source, name)
         except PictureError:
             continue
-    raise web.HTTPNotFound
+    if name not in (names := folders.names(kind)):
+        raise missing(f"file of {kind}", name, names)
+    raise nothing(f"there is no picture of {name!r} in {kind}: none lies beside it, and none in its header")
 
 
 def _pictures(model: Path) -> Iterator[Path | io.BytesIO]:
     """Yield what may be pictures of a model: those beside it, then those in its header."""
-    for ending in PICTURES:
-        for path in (model.with_suffix(ending), model.with_suffix(f".preview{ending}")):
-            try:
-                if path.is_file():
-                    yield path
-            except (OSError, ValueError):  # a name that no file can have
-                return
+    yield from _beside(model)
     notes = notes_of(model, LIMITS.covers_bytes) if model.suffix == ".safetensors" else None
     covers = notes.get(COVERS) if notes else None
     try:
@@ -144,15 +150,28 @@ def _pictures(model: Path) -> Iterator[Path | io.BytesIO]:
         return
 
 
+def _beside(model: Path) -> Iterator[Path]:
+    """Yield what may be pictures of a model that lie beside it."""
+    for ending in PICTURES:
+        for path in (model.with_suffix(ending), model.with_suffix(f".preview{ending}")):
+            try:
+                if path.is_file():
+                    yield path
+            except (OSError, ValueError):  # a name that no file can have
+                return
+
+
 def _notes(folders: Folders, kind: str, name: str) -> object:
-    if not name.endswith(".safetensors") or kind not in folders.kinds():
-        raise web.HTTPNotFound
+    _known(folders, kind)
+    if not name.endswith(NOTED):
+        names = [one for one in folders.names(kind) if one.endswith(NOTED)]
+        raise missing(f"{NOTED} file of {kind}", name, names)
     try:
         found = notes_of(folders.path(kind, name), LIMITS.notes_bytes)
     except (UnsafeNameError, OSError, ValueError):
-        raise web.HTTPNotFound from None
+        raise missing(f"file of {kind}", name, folders.names(kind)) from None
     if found is None:
-        raise web.HTTPNotFound
+        raise nothing(f"the header of {name!r} in {kind} notes nothing that can be read")
     return found
 
 

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
-from ...client.values import Residency
 from ...executor.memory.meter import MEMINFO, machine_bytes
 from ..routing import Route
 from ..state import SERVER
-from ..workers.process import NoAnswerError, WorkerDiedError, WorkerProcess
+from ..workers.crew import Crew
+from ..workers.given import WorkerDiedError
+from ..workers.process import NoAnswerError
 from ..workers.protocol import Ready
 
 SPOKEN = "0.3.64"
@@ -111,20 +111,20 @@ def _version(package: str) -> str:
 
 async def get_system_stats(request: web.Request) -> web.Response:
     """Tell about the machine, the program and its devices."""
-    cards = await _cards(request.app[SERVER].worker)
+    cards = await _cards(request.app[SERVER].crew)
     return web.json_response(await asyncio.to_thread(stats, cards))
 
 
-async def _cards(worker: WorkerProcess) -> list[Device]:
-    """Return the card that the worker computes on, if it is one, and that it is there."""
-    told = worker.told
-    if told is None or told.device == "cpu":
+async def _cards(crew: Crew) -> list[Device]:
+    """Return the cards that the workers compute on which are there."""
+    told = [one for one in crew.told if one.device != "cpu"]
+    if not told:
         return []
     try:
-        residency = msgspec.convert(await worker.look(), Residency)
+        used = {one.name: one.used_bytes for one in (await crew.look()).devices}
     except (WorkerDiedError, NoAnswerError):
-        return [card(told, 0)]  # it starts again: nothing is used
-    return [card(told, one.used_bytes) for one in residency.devices if one.name == told.device]
+        used = dict[str, int]()  # they start again: nothing is used
+    return [card(one, used.get(one.device, 0)) for one in told]
 
 
 ROUTES = (Route("GET", "/system_stats", get_system_stats, tag="server", answers={200: dict[str, Any]}),)

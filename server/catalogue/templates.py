@@ -8,13 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from ...executor import Graph, Json, NodeTable
-from ...executor.ui_format import is_ui_format, to_ui
+from ...executor import Graph, Json, NodeTable, ui_format
 from ..body import read_json
 from ..files.serving import SERVED
 from ..routing import Route
 from ..state import SERVER
 from ..wire_types import text
+from .missing import missing
 
 WORKFLOWS = Path(__file__).resolve().parent.parent.parent / "workflows"
 """Where the workflows lie that come with inkloom."""
@@ -63,7 +63,9 @@ def drawn(name: str, table: NodeTable) -> Json | None:
         return None
     text = (WORKFLOWS / f"{name}.json").read_bytes()
     read = read_json(text)
-    return read if is_ui_format(read) else to_ui(Graph.parse(text), table)
+    if ui_format.is_ui_format(read):
+        return read
+    return ui_format.to_ui(Graph.parse(text), table)
 
 
 async def get_packs(_: web.Request) -> web.Response:
@@ -78,19 +80,20 @@ async def get_index(_: web.Request) -> web.Response:
 
 async def get_template(request: web.Request) -> web.Response:
     """Give a template as the editor opens it."""
-    if request.match_info.get("pack", PACK) != PACK:
-        raise web.HTTPNotFound
-    found = await asyncio.to_thread(drawn, request.match_info["name"], request.app[SERVER].table)
+    pack, name = request.match_info.get("pack", PACK), request.match_info["name"]
+    if pack != PACK:
+        raise missing("pack of workflows", pack, [PACK])
+    found = await asyncio.to_thread(drawn, name, request.app[SERVER].table)
     if found is None:
-        raise web.HTTPNotFound
+        raise missing("workflow", name, names())
     return web.json_response(found)
 
 
 async def get_picture(request: web.Request) -> web.StreamResponse:
     """Give the picture of a template: what it makes with the embedded model."""
     name = request.match_info["name"]
-    if name not in names():
-        raise web.HTTPNotFound
+    if name not in (known := names()):
+        raise missing("workflow", name, known)
     return web.FileResponse(WORKFLOWS / "pictures" / f"{name}.webp")
 
 

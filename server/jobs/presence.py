@@ -5,6 +5,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from ..store.errors import usable
+
 try:
     import fcntl
 except ImportError:  # Windows: there nobody is known to be gone, and what a server left is free again later
@@ -12,13 +14,17 @@ except ImportError:  # Windows: there nobody is known to be gone, and what a ser
 
 
 class Presence:
-    """A server among others that use the same folder; `name` is its own for as long as it lives."""
+    """A server among others that use the same folder; `name` is its own for as long as it lives.
+
+    Raises StoreError where the folder can't be used.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
         self.name = f"{os.getpid()}-{secrets.token_hex(8)}"
-        self._file = os.open(self._path(self.name), os.O_CREAT | os.O_EXCL | os.O_RDWR)
+        with usable(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path(self.name), os.O_CREAT | os.O_EXCL | os.O_RDWR)
         if fcntl is not None:
             fcntl.flock(self._file, fcntl.LOCK_EX)
 

@@ -27,11 +27,15 @@ SECRETS = frozenset(("auth_token_comfy_org", "api_key_comfy_org"))
 
 
 class RefusedError(Exception):
-    """A prompt that is not run; `answer` is the body of the 400."""
+    """A prompt that is not run; `answer` is the body of the 400.
 
-    def __init__(self, answer: Body) -> None:
+    Where it `counts`, the next queue number is its own all the same.
+    """
+
+    def __init__(self, answer: Body, *, counts: bool = False) -> None:
         super().__init__(answer)
         self.answer = answer
+        self.counts = counts
 
 
 class Queue(Protocol):
@@ -58,21 +62,32 @@ async def accept(
     body: bytes, user: str, queue: Queue, table: NodeTable, folders: Folders, limits: Limits = LIMITS
 ) -> Accepted:
     """Read and validate a user's prompt, and queue it: it is on the disk then. Raises RefusedError."""
-    fields = await _aside(body, fields_of, body)
-    name, number = _id(fields, limits.id_length), _number(fields)
     try:
-        validation = await _aside(body, validated, fields, table, folders, limits)
-    except RefusedError:
-        if number is None:  # numbers count refused prompts too
+        job, validation = await _aside(body, _read, body, user, table, folders, limits)
+    except RefusedError as error:
+        if error.counts:
             await queue.skip_number()
         raise
-    job = await _aside(body, new_job, name, number, user, fields, validation)
     match await queue.put(job):
         case store.Accepted(number=given):
-            wrong = await _aside(body, node_errors, validation, table, folders)
-            return Accepted(id=name, number=given, node_errors=wrong)
+            bad = bool(validation.outputs_bad)  # as seldom: only then there is something to be told
+            wrong = await _aside(body, node_errors, validation, table, folders) if bad else {}
+            return Accepted(id=job.id, number=given, node_errors=wrong)
         case IdTaken():
-            raise _wrong_id(f"a job with the id {name} waits or runs")
+            raise _wrong_id(f"a job with the id {job.id} waits or runs")
+
+
+def _read(
+    body: bytes, user: str, table: NodeTable, folders: Folders, limits: Limits
+) -> tuple[NewJob, Validation]:
+    """Return the job that a body asks for; raises RefusedError. All at once: a change of threads is dear."""
+    fields = fields_of(body)
+    name, number = _id(fields, limits.id_length), _number(fields)
+    try:
+        validation = validated(fields, table, folders, limits)
+    except RefusedError as error:  # numbers count refused prompts too
+        raise RefusedError(error.answer, counts=number is None) from error
+    return new_job(name, number, user, fields, validation), validation
 
 
 async def _aside(body: bytes, work: Callable[P, Got], *args: P.args, **kwargs: P.kwargs) -> Got:

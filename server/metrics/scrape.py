@@ -5,7 +5,6 @@ import copy
 import platform
 from importlib.metadata import version
 
-import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -13,7 +12,8 @@ from ...client.values import Residency
 from ..routing import Route, plain
 from ..state import SERVER, Server
 from ..store import Counts, StoreError
-from ..workers.process import NoAnswerError, WorkerDiedError
+from ..workers.given import WorkerDiedError
+from ..workers.process import NoAnswerError
 from .tally import Seen
 
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
@@ -64,7 +64,7 @@ async def get_metrics(request: web.Request) -> web.Response:
         residency=await _residency(server),
         version=version("inkloom"),
         python=platform.python_version(),
-        restarts=server.worker.restarts,
+        restarts=server.crew.restarts,
         failures=server.jobs.failures,
         clients=server.clients.count,
         messages=server.clients.sent,
@@ -88,7 +88,7 @@ async def _jobs(server: Server) -> Counts | None:
 async def _residency(server: Server) -> Residency | None:
     try:
         async with asyncio.timeout(PATIENCE):
-            return msgspec.convert(await server.worker.look(), Residency)
+            return await server.crew.look()
     except (WorkerDiedError, NoAnswerError, TimeoutError):
         return None
 

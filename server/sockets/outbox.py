@@ -83,6 +83,8 @@ class Outbox:
 
     def end(self, slot: str) -> None:
         """Let the last state of a slot go, whole; there will be no other."""
+        if slot not in self._waiting and slot not in self._sent and slot not in self._held:
+            return  # nothing is known of it here: ends are told to every outbox
         self._release(slot)
         if slot in self._waiting:
             self._ended.add(slot)

@@ -1,6 +1,6 @@
 """A run as websocket clients know it: the executor's events, told as the wire's messages."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, KeysView, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -12,13 +12,14 @@ from ...executor.events import (
     NodeFinished,
     NodeStarted,
     Progress,
+    Recap,
     RunCancelled,
     RunDone,
     RunFailed,
     RunStarted,
     Span,
 )
-from ..jobs.queue import Job, Record
+from ..jobs.job import Job, Record
 from ..store.values import EndState
 from .messages import Message, executing, timestamp
 
@@ -49,6 +50,10 @@ class States(Mapping[str, State]):
     def __getitem__(self, name: str) -> State:
         """Return the state of a node."""
         return self._states[name]
+
+    def keys(self) -> KeysView[str]:
+        """Return the names of the nodes: all at once, as whoever copies them asks for them first."""
+        return self._states.keys()
 
     def __iter__(self) -> Iterator[str]:
         """Go through the nodes in the order in which they were first heard of."""
@@ -111,7 +116,7 @@ class Story:
             case RunDone():
                 self._state = "done"
                 self._end("execution_success", {})
-            case NodeBlocked() | Span() | Mark():
+            case NodeBlocked() | Span() | Mark() | Recap():
                 pass  # the wire has no word for them
         return []
 

@@ -41,7 +41,7 @@ async def websocket(request: web.Request) -> web.StreamResponse:
     try:
         await socket.prepare(request)
         client.send(status(server.jobs.remaining, sid))
-        if node := server.dispatcher.current_node((identity.name, sid)):
+        if node := server.crew.current_node((identity.name, sid)):
             client.send(executing_again(node))
         await client.serve()
     finally:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from .changes import NEXT_ENDING, TAKE
+from .changes import END, NEXT_ENDINGS, TAKE
 from .reading import of_user
 from .tables import ENDED, LIVE, jobs, results
 from .values import State
@@ -37,11 +37,6 @@ class Cancel:
 OF_TICKET = jobs.c.ticket == bindparam("of_ticket")
 NUMBER = update(jobs).where(OF_TICKET).values(number=bindparam("to_number"))
 UNWANTED = update(jobs).where(OF_TICKET).values(unwanted=1)
-END = (
-    update(jobs)
-    .where(OF_TICKET)
-    .values(state="cancelled", ending=bindparam("place"), ended_at=bindparam("at"))
-)
 MAKE_ROOM = delete(jobs).where(
     jobs.c.id == bindparam("of_id"), jobs.c.owner_user == bindparam("of_owner"), ENDED
 )
@@ -95,8 +90,9 @@ def _cancelled(connection: Connection, given: Cancel, row: _Row) -> None:
     if not row.waits:
         connection.execute(UNWANTED, {"of_ticket": row.ticket})
         return
-    place = connection.scalar(NEXT_ENDING)
+    place = connection.scalar(NEXT_ENDINGS, {"more_endings": 1})
     connection.execute(MAKE_ROOM, {"of_id": row.id, "of_owner": row.owner})
-    connection.execute(END, {"of_ticket": row.ticket, "place": place, "at": given.at})
+    ended = {"of_ticket": row.ticket, "to_state": "cancelled", "place": place, "at": given.at}
+    connection.execute(END, ended)
     texts = {"outputs": "{}", "meta": "{}", "messages": given.messages}
     connection.execute(ADD_RESULT, {"ticket": row.ticket, **texts})

@@ -73,10 +73,14 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """A run is given up, and its job waits again; `died` says how its worker died, None if it did not."""
+    """A run is given up, and its job waits again; `died` says how its worker died, None if it did not.
+
+    One that was not even `begun` is no attempt.
+    """
 
     lease: Lease
     died: str | None = None
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,7 @@ NOBODYS: Mapping[str, object] = {"lease_owner": None, "lease_until": None}
 HELD_ROW = _unlocked_rows(HELD)
 CHANGE = update(jobs).where(jobs.c.ticket.in_(HELD_ROW))
 DIED = CHANGE.values(deaths=jobs.c.deaths + 1)
+NOT_BEGUN = CHANGE.values(attempt=jobs.c.attempt - 1)
 RELEASE = update(jobs).where(
     jobs.c.ticket.in_(_unlocked_rows(RUNNING, jobs.c.lease_owner == bindparam("of_owner")))
 )
@@ -137,7 +142,16 @@ NEXT = (
     .limit(bindparam("most"))
     .with_for_update(of=jobs, skip_locked=True)
 )
-NEXT_ENDING = update(counters).values(endings=counters.c.endings + 1).returning(counters.c.endings)
+END = (
+    update(jobs)
+    .where(jobs.c.ticket == bindparam("of_ticket"))
+    .values(state=bindparam("to_state"), ending=bindparam("place"), ended_at=bindparam("at"), **NOBODYS)
+)
+NEXT_ENDINGS = (
+    update(counters)
+    .values(endings=counters.c.endings + bindparam("more_endings"))
+    .returning(counters.c.endings)
+)
 MAKE_ROOM = delete(jobs).where(
     jobs.c.id == select(jobs.c.id).where(HELD).scalar_subquery(),
     jobs.c.owner_user == select(jobs.c.owner_user).where(HELD).scalar_subquery(),
@@ -220,10 +234,10 @@ def lease(connection: Connection, claims: Sequence[Claim]) -> list[tuple[Leased,
 
 
 def _leased(connection: Connection, claim: Claim) -> tuple[Leased, ...]:
-    rows = rows_of(connection, NEXT, {"most": claim.most})
+    rows = rows_of(connection, NEXT, {"most": claim.most}) if claim.most else []
     mine = {"lease_owner": claim.owner, "lease_until": claim.until, "started": claim.now}
-    for row in rows:
-        change(connection, START, {"of_ticket": row.ticket, **mine})
+    if rows:
+        change_many(connection, START, [{"of_ticket": row.ticket, **mine} for row in rows])
     return tuple(
         Leased(
             lease=Lease(ticket=row.ticket, owner=claim.owner, attempt=row.attempt + 1),
@@ -264,27 +278,46 @@ def finish(connection: Connection, endings: Sequence[Ending]) -> list[bool]:
 
     A job of the same user and id that has ended before makes room.
     """
-    return [_finished(connection, ending) for ending in endings]
+    found = [bool(rows_of(connection, HELD_ROW, _key(ending.lease))) for ending in endings]
+    tickets = [ending.lease.ticket for ending in endings]
+    # Of two endings of one run, which nobody should ask for, the first counts.
+    told = [
+        yes and ticket not in tickets[:at]
+        for at, (yes, ticket) in enumerate(zip(found, tickets, strict=True))
+    ]
+    held = [ending for ending, yes in zip(endings, told, strict=True) if yes]
+    if not held:
+        return told
+    [counted] = rows_of(connection, NEXT_ENDINGS, {"more_endings": len(held)})
+    change_many(connection, MAKE_ROOM, [_key(ending.lease) for ending in held])
+    places = range(counted.endings - len(held) + 1, counted.endings + 1)
+    change_many(
+        connection, END, [_end_row(ending, place) for ending, place in zip(held, places, strict=True)]
+    )
+    change_many(connection, ADD_RESULT, [_result_row(ending) for ending in held])
+    if new := [row for ending in held for row in batches_of(ending.lease.ticket, ending.events)]:
+        change_many(connection, ADD_EVENTS, new)
+    return told
 
 
-def _finished(connection: Connection, ending: Ending) -> bool:
-    held, outcome = ending.lease, ending.outcome
-    [counted] = rows_of(connection, NEXT_ENDING, {})
-    change(connection, MAKE_ROOM, _key(held))
-    moved = {"state": outcome.state, "ending": counted.endings, "ended_at": ending.at}
-    if not _changed(connection, CHANGE, held, **moved, **NOBODYS):
-        return False
-    texts = {"outputs": outcome.outputs, "meta": outcome.meta, "messages": outcome.messages}
-    change(connection, ADD_RESULT, {"ticket": held.ticket, **texts})
-    _add_events(connection, held, ending.events)
-    return True
+def _end_row(ending: Ending, place: int) -> dict[str, object]:
+    moved = {"to_state": ending.outcome.state, "place": place, "at": ending.at}
+    return {"of_ticket": ending.lease.ticket, **moved}
+
+
+def _result_row(ending: Ending) -> dict[str, object]:
+    told = ending.outcome
+    texts = {"outputs": told.outputs, "meta": told.meta, "messages": told.messages}
+    return {"ticket": ending.lease.ticket, **texts}
 
 
 def hand_over(
     connection: Connection, wanted: Sequence[tuple[Ending, Claim]]
 ) -> list[tuple[bool, tuple[Leased, ...]]]:
-    """Move jobs to the history, as `finish` does, and give the next one to each claim."""
-    return [(_finished(connection, ending), _leased(connection, claim)) for ending, claim in wanted]
+    """Move jobs to the history, as `finish` does, and give the next ones to each claim."""
+    held = finish(connection, [ending for ending, _ in wanted])
+    leased = lease(connection, [claim for _, claim in wanted])
+    return list(zip(held, leased, strict=True))
 
 
 def give_back(connection: Connection, returns: Sequence[Return]) -> list[bool]:
@@ -294,7 +327,8 @@ def give_back(connection: Connection, returns: Sequence[Return]) -> list[bool]:
 
 def _given_back(connection: Connection, given: Return) -> bool:
     if given.died is None:
-        return _changed(connection, CHANGE, given.lease, state="waiting", **NOBODYS)
+        how = CHANGE if given.begun else NOT_BEGUN
+        return _changed(connection, how, given.lease, state="waiting", **NOBODYS)
     return _changed(connection, DIED, given.lease, state="waiting", trouble=given.died, **NOBODYS)
 
 

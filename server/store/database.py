@@ -76,6 +76,8 @@ class Database:
     keeps: bool = False
     """Whether a connection may stay open between transactions: no server is there that may close it."""
     failures: Failures = field(default_factory=Failures)
+    file: Path | None = None
+    """Where a SQLite database lies."""
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
@@ -105,11 +107,15 @@ class Database:
     def _for_others(self) -> Engine:
         return self.engine.execution_options(inkloom_writes=True, inkloom_durable=False)
 
+    @cached_property
+    def bare(self) -> Engine:
+        """What connects to SQLite for transactions that are begun by `begin`, or for none."""
+        return self.engine.execution_options(inkloom_bare=True)
+
     @contextmanager
     def outside_of_transactions(self) -> Generator[Connection]:
         """Give a connection whose statements each stand for themselves; raises StoreError."""
-        engine = self.engine.execution_options(inkloom_bare=True)
-        with self.explained(), engine.connect() as connection:
+        with self.explained(), self.bare.connect() as connection:
             yield connection
 
     def tidy(self) -> None:
@@ -128,7 +134,7 @@ class Database:
             yield
         except SQLAlchemyError as error:
             self.failures.one_more()
-            raise explained(error, self.where) from error
+            raise explained(error, self.where, self.file) from error
 
 
 def open_database(url: URL, patience: float = PATIENCE) -> Database:
@@ -137,10 +143,12 @@ def open_database(url: URL, patience: float = PATIENCE) -> Database:
     `patience` are the seconds to wait for another program's lock, or for a server that does not answer.
     """
     where, path = url.render_as_string(hide_password=True), url.database
-    settle = partial(flush_log, Path(path)) if url.drivername == "sqlite" and path else None
-    database = Database(_engine(url, patience), where, settle, keeps=url.drivername == "sqlite")
+    sqlite = url.drivername == "sqlite"
+    settle = partial(flush_log, Path(path)) if sqlite and path else None
+    file = Path(path) if sqlite and path and "uri" not in url.query else None
+    database = Database(_engine(url, patience), where, settle, keeps=sqlite, file=file)
     try:
-        if url.drivername == "sqlite":
+        if sqlite:
             _patiently(lambda: _keep_a_log(database), patience)
         with database.writing() as connection:
             _prepare(connection, database.where)
@@ -179,11 +187,21 @@ def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get("inkloom_bare"):
         return
-    if not options.get("inkloom_writes"):
-        say(connection, "BEGIN")
-        return
+    begin(connection, writes=bool(options.get("inkloom_writes")))
+
+
+def begin(connection: Connection, *, writes: bool) -> None:
+    """Begin a transaction of SQLite in the driver's words: SQLAlchemy's own way takes longer than most do."""
     # At once: a transaction that reads first, and at its first change finds another one quicker, fails.
-    say(connection, "BEGIN IMMEDIATE")
+    say(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def end(connection: Connection) -> None:
+    """Make a transaction that `begin` has begun last, also where SQLAlchemy believes that it was its own."""
+    if connection.in_transaction():
+        connection.commit()
+    else:
+        say(connection, "COMMIT")
 
 
 def _begin_postgresql(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 
 from .answers import answer
 from .errors import StoreError
+from .turns import Turns
 
 flush_data = getattr(os, "fdatasync", os.fsync)
 """Makes the disk write down what a file has; where the system can, without the times of the file."""
@@ -42,7 +43,8 @@ class Disk:
     def __init__(self, flush: Callable[[], None]) -> None:
         self._flush = flush
         self._closed = False
-        self._waiting: SimpleQueue[asyncio.Future[None] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[list[asyncio.Future[None]] | None] = SimpleQueue()
+        self._turns = Turns(self._waiting.put)
         self._thread = threading.Thread(target=self._work, name="job disk", daemon=True)
         self._thread.start()
 
@@ -51,25 +53,26 @@ class Disk:
         if self._closed:
             raise StoreError("the database was closed")
         found: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.put(found)
+        self._turns.add(found)
         return found
 
     def close(self) -> None:
         """Serve those who wait, and end the thread."""
         self._closed = True
+        self._turns.end()
         self._waiting.put(None)
         self._thread.join()
 
     def _work(self) -> None:
         more = True
         while more and (first := self._waiting.get()) is not None:
-            waiting = [first]
+            waiting = [*first]
             with suppress(Empty):
                 while more:
                     if (another := self._waiting.get_nowait()) is None:
                         more = False
                     else:
-                        waiting.append(another)
+                        waiting += another
             try:
                 self._flush()
             except StoreError as error:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from .database import Database
+from .database import Database, begin, end
 
 
 class Line:
@@ -46,10 +46,10 @@ class Line:
         with self._database.explained():
             try:
                 if self._kept is None:
-                    engine = self._database.for_durable if writes else self._database.engine
-                    self._kept = engine.connect()
-                with self._kept.begin():
-                    yield self._kept
+                    self._kept = self._database.bare.connect()
+                begin(self._kept, writes=writes)
+                yield self._kept
+                end(self._kept)
             except BaseException:  # whatever state it is in now
                 self.close()
                 raise

@@ -67,9 +67,10 @@ def given(connection: Connection, ticket: int) -> Given | None:
     return Given(client=row.client, prompt=row.prompt, extra_data=row.extra_data, targets=row.targets)
 
 
-def is_unwanted(connection: Connection, ticket: int) -> bool:
-    """Return whether a job was cancelled while it ran."""
-    return bool(connection.scalar(select(jobs.c.unwanted).where(jobs.c.ticket == ticket)))
+def are_unwanted(connection: Connection, tickets: Collection[int]) -> list[int]:
+    """Return which of some running jobs were cancelled."""
+    chosen = select(jobs.c.ticket).where(jobs.c.ticket.in_(tickets), RUNNING, jobs.c.unwanted != 0)
+    return list(connection.scalars(chosen))
 
 
 def mark(connection: Connection) -> Mark:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from .prepared import rows_of
+from .prepared import rows_of, tuples_of
 from .reading import HISTORY, UNFINISHED, of_user
 from .rows import ended_of, job_of
 from .tables import ENDED, LIVE, jobs
@@ -79,8 +79,9 @@ def ended(connection: Connection, places: Sequence[Place]) -> list[Ended]:
 def queue_places(connection: Connection, user: str | None) -> tuple[list[Place], list[Place]]:
     """Return where the running and the waiting jobs lie, of one user or of everybody, first to run first."""
     # In one query: between two of them a job could go on from one list to the other.
-    rows = rows_of(connection, PLACES, {}) if user is None else rows_of(connection, PLACES_OF, {"of": user})
-    places = [(row.state, Place(ticket=row.ticket, size=row.size, number=row.number)) for row in rows]
+    which, given = (PLACES, {}) if user is None else (PLACES_OF, {"of": user})
+    rows = tuples_of(connection, which, given)
+    places = [(state, Place(ticket=ticket, size=size, number=number)) for ticket, size, number, state in rows]
     running = [place for state, place in places if state == "running"]
     return running, [place for state, place in places if state == "waiting"]
 

@@ -50,6 +50,13 @@ def rows_of(connection: Connection, statement: Executable, values: Values) -> li
     return [words.read(found) for found in _run(connection, words.text, words.given(values)).fetchall()]
 
 
+def tuples_of(connection: Connection, statement: Executable, values: Values) -> list[tuple[Any, ...]]:
+    """Run a statement that returns rows which the driver gives as they are meant."""
+    words = _words(statement, connection.dialect, tuple(values))
+    assert not words.from_database
+    return _run(connection, words.text, words.given(values)).fetchall()
+
+
 def change(connection: Connection, statement: Executable, values: Values) -> int:
     """Run a statement that changes rows; return how many."""
     words = _words(statement, connection.dialect, tuple(values))

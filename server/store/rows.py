@@ -3,7 +3,7 @@
 from typing import Any
 
 from .tables import inputs, jobs, results
-from .values import Ended, Job, Outcome
+from .values import Accepted, Ended, Job, NewJob, Outcome
 
 JOB = (
     *(jobs.c.ticket, jobs.c.id, jobs.c.number, jobs.c.client, jobs.c.owner_user, jobs.c.created),
@@ -18,20 +18,41 @@ OUTCOME = (
 """What the rest of an `Ended` is made of."""
 
 
+def number_of(number: float) -> float:
+    """Return a queue number as it is shown.
+
+    They count in whole numbers; the column has floats, since a client may choose any number.
+    """
+    return int(number) if isinstance(number, int) or number.is_integer() else number
+
+
 def job_of(row: Any) -> Job:
     """Return the job of a row with the columns `JOB`."""
-    # Queue numbers count in whole numbers; the column has floats, since a client may choose any number.
-    number = int(row.number) if row.number.is_integer() else row.number
     return Job(
         ticket=row.ticket,
         id=row.id,
-        number=number,
+        number=number_of(row.number),
         client=row.client,
         user=row.owner_user,
         created=row.created,
         prompt=row.prompt,
         extra_data=row.extra_data,
         targets=row.targets,
+    )
+
+
+def queued(new: NewJob, place: Accepted) -> Job:
+    """Return a job that was just queued as `job_of` will return it."""
+    return Job(
+        ticket=place.ticket,
+        id=new.id,
+        number=number_of(place.number),
+        client=new.client,
+        user=new.user,
+        created=new.created,
+        prompt=new.prompt,
+        extra_data=new.extra_data,
+        targets=new.targets,
     )
 
 

@@ -15,6 +15,7 @@ from .database import PATIENCE, Database, open_database
 from .disk import Disk
 from .known import Known
 from .line import Line
+from .rows import queued
 from .tidying import Tidying
 from .values import (
     Accepted,
@@ -42,6 +43,9 @@ HISTORY_MOST = 10_000
 
 EVENTS_MOST = 1_000
 """Events that one look gives."""
+
+AT_ONCE = 1024
+"""Jobs that are shown, where they are known, before others get their turn."""
 
 READERS = 2
 """Threads that read: they wait for the disk, and then hold Python's lock."""
@@ -125,7 +129,10 @@ class Store:
 
     async def accept(self, job: NewJob) -> Accepted | IdTaken:
         """Queue a job; it is on the disk when `settle` returns."""
-        return await self._writer.ask(ACCEPT, job)
+        answer = await self._writer.ask(ACCEPT, job)
+        if isinstance(answer, Accepted):
+            self._known.add([queued(job, answer)])
+        return answer
 
     async def settle(self) -> None:
         """Wait until the disk has what was answered by now. When it raises, that is not known."""
@@ -161,17 +168,21 @@ class Store:
         return await self._kept(FINISH, ending)
 
     async def hand_over(
-        self, lease: Lease, outcome: Outcome, events: Collection[StoredEvent] = ()
+        self, lease: Lease, outcome: Outcome, events: Collection[StoredEvent] = (), most: int = 1
     ) -> tuple[bool, tuple[Leased, ...]]:
-        """End a job and give its owner the next one, at once; both are on the disk when `settle` returns."""
+        """End a job and give its owner the next ones, at most so many; on the disk when `settle` returns."""
         now = self._clock()
         ending = Ending(lease=lease, outcome=outcome, at=now, events=tuple(events))
-        claim = Claim(owner=lease.owner, most=1, now=now, until=now + self._lease_ms)
+        claim = Claim(owner=lease.owner, most=most, now=now, until=now + self._lease_ms)
         return await self._writer.ask(HAND_OVER, (ending, claim))
 
     async def give_back(self, lease: Lease, *, died: str | None = None) -> bool:
         """Let a job wait again in its old place; `died` says how the worker died that ran it."""
         return await self._kept(GIVE_BACK, Return(lease=lease, died=died))
+
+    async def put_back(self, lease: Lease) -> bool:
+        """Let a job wait again in its old place that was not begun: as if it had not been given out."""
+        return await self._writer.ask(GIVE_BACK, Return(lease=lease, begun=False))
 
     async def release(self, owner: str) -> int:
         """Let the jobs of an owner wait again in their old places, since it ends; return how many."""
@@ -197,7 +208,12 @@ class Store:
         """Yield the same a few jobs at a time, those that run first; what ends meanwhile may be left out."""
         running, waiting = await self.read(pages.queue_places, user)
         run = {place.ticket for place in running}
+        given = 0
         for few in pages.cut([*running, *waiting]):
+            if given >= AT_ONCE:
+                given = 0
+                await asyncio.sleep(0)  # others come in between, also when there is nothing to wait for
+            given += len(few)
             found = await self._unfinished(few)
             yield Queue(
                 running=tuple(job for job in found if job.ticket in run),
@@ -210,8 +226,6 @@ class Store:
             read = await self.read(pages.unfinished, new)
             self._known.add(read)
             found |= {job.ticket: job for job in read}
-        else:
-            await asyncio.sleep(0)  # others come in between, also when there is nothing to wait for
         return [found[place.ticket] for place in places if place.ticket in found]
 
     async def load(self, *, user: str | None = None) -> Load:

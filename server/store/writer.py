@@ -21,9 +21,10 @@ from .answers import answer
 from .database import Database
 from .errors import StoreError
 from .line import Line
+from .turns import Turns
 
 MOST = 1000
-"""Changes in one transaction."""
+"""Changes after which a transaction takes no more: those of one turn of a loop stay together."""
 
 TRIES = 3
 """Attempts at a transaction when other servers stand in its way."""
@@ -59,7 +60,8 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._where = database.where
         self._line = Line(database)
-        self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._asked: SimpleQueue[list[_Asked] | None] = SimpleQueue()
+        self._turns = Turns(self._asked.put)
         self._closed = False
         # A daemon: nothing that has been answered can be lost by ending it.
         self._thread = threading.Thread(target=self._write, name="job store", daemon=True)
@@ -70,12 +72,13 @@ class Writer:
         answer: asyncio.Future[Got] = asyncio.get_running_loop().create_future()
         if self._closed:
             raise StoreError(f"the database {self._where} was closed")
-        self._asked.put(_Asked(change, given, answer))
+        self._turns.add(_Asked(change, given, answer))
         return answer
 
     async def close(self) -> None:
         """Make the changes that were asked for, and end the thread."""
         self._closed = True
+        self._turns.end()
         self._asked.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -86,14 +89,14 @@ class Writer:
             self._make(batch)
         self._line.close()
 
-    def _gathered(self, first: _Asked) -> tuple[list[_Asked], bool]:
+    def _gathered(self, first: list[_Asked]) -> tuple[list[_Asked], bool]:
         """Return what has been asked for by now, and whether more may come."""
-        batch = [first]
+        batch = [*first]
         with suppress(Empty):
             while len(batch) < MOST:
                 if (asked := self._asked.get_nowait()) is None:
                     return batch, False
-                batch.append(asked)
+                batch += asked
         return batch, True
 
     def _make(self, batch: Sequence[_Asked], tries: int = 1) -> None:

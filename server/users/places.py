@@ -41,7 +41,12 @@ def temporary_folders(folders: Folders) -> list[Path]:
     return [folders_for(folders, user).root("temp") for user in _users(folders)]
 
 
+def homes(folders: Folders) -> list[str]:
+    """Name those with a token of their own, now or once, who have files here."""
+    place = folders.base / HOMES
+    return [path.name for path in place.iterdir() if path.is_dir()] if place.is_dir() else []
+
+
 def _users(folders: Folders) -> list[str]:
     """Name those who have files of their own here."""
-    homes = folders.base / HOMES
-    return [ONLY, *(path.name for path in homes.iterdir() if path.is_dir())] if homes.is_dir() else [ONLY]
+    return [ONLY, *homes(folders)]

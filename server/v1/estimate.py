@@ -15,8 +15,8 @@ from .workers import answered
 async def post_estimate(request: web.Request) -> web.Response:
     """Tell how long a workflow would take if it was run now, and how much memory; nothing runs."""
     found = await runnable(request, await body_of(request, Question))
-    worker, user = request.app[SERVER].worker, identity_of(request).name
-    estimated = await answered(worker.estimate(found.graph.to_api(), found.outputs_good, user))
+    crew, user = request.app[SERVER].crew, identity_of(request).name
+    estimated = await answered(crew.estimate(found.graph.to_api(), found.outputs_good, user))
     return answer(msgspec.convert(estimated, Estimate))
 
 

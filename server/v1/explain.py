@@ -15,8 +15,8 @@ from .workers import answered
 async def post_explain(request: web.Request) -> web.Response:
     """Tell what a workflow would do if it was queued now, and why; nothing runs."""
     found = await runnable(request, await body_of(request, Question))
-    worker, user = request.app[SERVER].worker, identity_of(request).name
-    explained = await answered(worker.explain(found.graph.to_api(), found.outputs_good, user))
+    crew, user = request.app[SERVER].crew, identity_of(request).name
+    explained = await answered(crew.explain(found.graph.to_api(), found.outputs_good, user))
     explanation = msgspec.convert({**explained, "problems": []}, Explanation)
     return answer(msgspec.structs.replace(explanation, problems=[problem_of(one) for one in found.problems]))
 

@@ -150,7 +150,7 @@ def _common(route: Route) -> dict[int, Content]:
     """Return what is answered before a handler is asked, or by what all of them read with."""
     statuses = [400, 403]
     if route.right != "anybody":
-        statuses += [401, 429, 503]
+        statuses += [401, 404, 429, 503]  # 404: an admin asks in the name of somebody who is nobody
     if route.method in CHANGING:
         statuses += [408, 413, 415]
     if PARTS.search(plain(route.path)):

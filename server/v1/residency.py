@@ -1,6 +1,5 @@
 """GET /v1/residency: what is in memory now."""
 
-import msgspec
 from aiohttp import web
 
 from ...client.values import Residency
@@ -12,7 +11,7 @@ from .workers import answered
 
 async def get_residency(request: web.Request) -> web.Response:
     """Tell which models are in memory, and what the caches of results hold; also while a job runs."""
-    return answer(msgspec.convert(await answered(request.app[SERVER].worker.look()), Residency))
+    return answer(await answered(request.app[SERVER].crew.look()))
 
 
 ROUTES = (

@@ -5,13 +5,14 @@ import itertools
 import logging
 import signal
 import sys
+from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from .. import tasks
 from ..access.identity import ONLY
+from .given import Given, NoWorkerError, WorkerDiedError
 from .protocol import (
     LINE_LIMIT,
     Answered,
@@ -25,13 +26,16 @@ from .protocol import (
     ProtocolError,
     Question,
     Ready,
+    Recall,
+    Recalled,
     Run,
     Told,
     ToWorker,
+    Warm,
     from_line,
     to_line,
 )
-from .stray import told_on
+from .stray import LastWords, told_on
 
 PATIENCE = 5.0
 """Seconds that a worker gets to end by itself when the server stops."""
@@ -45,15 +49,10 @@ STARTING = 10.0
 START_ATTEMPTS = 3
 """Failed starts in a row after which waiting jobs fail, rather than wait for ever."""
 
+START_LIMIT = 600.0
+"""Seconds after which a worker that still loads what jobs need is taken for one that never will."""
+
 log = logging.getLogger(__name__)
-
-
-class WorkerDiedError(Exception):
-    """The worker process ended in the middle of a job, or can't be started; the message says how."""
-
-
-class NoWorkerError(WorkerDiedError):
-    """No worker process can be started, so that the job was not even begun."""
 
 
 class NoAnswerError(Exception):
@@ -67,25 +66,26 @@ def command(
     memory: int | None = None,
     precision: str = "auto",
     device: str = "auto",
+    workers: int = 1,
 ) -> tuple[str, ...]:
     """Return the command line of a worker on a root folder and files of extra model paths.
 
     `cache_size` are the bytes of results that it may keep on the disk, 0 for none; `memory` those that it
-    computes in, `precision` in what large models do, `device` on what.
+    computes in, `precision` in what large models do, `device` on what, one of so many `workers` of a server.
     """
     # -P: a file that happens to lie in the current folder must not replace a module.
     sizes = {"--cache-size": cache_size, "--memory": memory}
     room = tuple(f"{name}={size}" for name, size in sizes.items() if size is not None)
     # --: a path may begin with a dash.
     module = (sys.executable, "-P", "-m", "inkloom.server.workers.start")
-    how = (f"--precision={precision}", f"--device={device}")
+    how = (f"--precision={precision}", f"--device={device}", f"--workers={workers}")
     return (*module, *room, *how, "--", str(root), *map(str, extra_paths))
 
 
 class WorkerProcess:
     """One worker, kept alive: a new process takes the place of a dead one at once.
 
-    Jobs are given one at a time with `run`; questions may be asked meanwhile. The worker ends by itself when
+    It runs the jobs that it is given in their order, and answers questions meanwhile. It ends by itself when
     this process does, however that ends: its standard input is closed then.
     """
 
@@ -97,12 +97,9 @@ class WorkerProcess:
         self._ready = asyncio.Event()
         self._numbers = itertools.count()
         self._questions: dict[int, asyncio.Future[Answered]] = {}
-        self._inbox: asyncio.Queue[Ready | Told | Finished | WorkerDiedError] | None = (
-            None  # of the running job
-        )
-        self._job: str | None = None
-        self._given = False  # the job was sent to the present process
-        self._cancelled = False
+        self._given: dict[str, Given] = {}  # by their jobs, in the order in which they are run
+        self._warm = False  # the present process, or the one before it
+        self._recalls: deque[asyncio.Future[Sequence[str]]] = deque()
         self._keeper: asyncio.Task[None] | None = None
         self.told: Ready | None = None
         """What the process said when it was ready; None while there is none that is."""
@@ -126,47 +123,57 @@ class WorkerProcess:
 
     async def run(self, job: Run) -> AsyncGenerator[Mapping[str, object]]:
         """Run a job and yield its executor events (JSON form); raises `WorkerDiedError`."""
-        inbox = self._inbox = asyncio.Queue()
-        self._job, self._given, self._cancelled = job.job, False, False
-        if self._ready.is_set():
-            await self._give(job)
+        given = self.give(job)
         try:
-            while True:
-                match await inbox.get():
-                    case Ready() if not self._given:
-                        await self._give(job)
-                    case Told(job=name, events=events) if name == job.job:
-                        for event in events:
-                            yield event
-                        await asyncio.sleep(0)  # others come in between, also when there is more already
-                    case Finished(job=name) if name == job.job:
-                        return
-                    case WorkerDiedError() as died:
-                        raise died
-                    case other:
-                        log.warning("the worker spoke of another job than the running one: %r", other)
+            async for event in given.events():
+                yield event
         finally:
-            self._inbox = self._job = None
+            self.forget(given)
 
-    async def _give(self, job: Run) -> None:
-        self._given = True
-        await self._send(job)
-        if self._cancelled:  # while it waited for the worker to get ready
-            await self._send(Cancel(job=job.job))
+    def give(self, job: Run) -> Given:
+        """Give a job to run after those that were given before: as soon as there is a process."""
+        given = self._given[job.job] = Given(job)
+        if self._ready.is_set():
+            self._pass_on(given)
+        return given
 
-    async def cancel(self, job: str) -> None:
-        """Ask the worker to stop a job within one step; nothing happens if it is not the running one."""
-        if job == self._job:
-            self._cancelled = True
-            await self._send(Cancel(job=job))
+    def give_again(self, given: Given) -> None:
+        """Give a job once more that was recalled."""
+        self._pass_on(given)
 
-    async def free(self, *, results: bool) -> None:
+    def forget(self, given: Given) -> None:
+        """Hear no more of a job that is over."""
+        if self._given.get(given.order.job) is given:
+            del self._given[given.order.job]
+
+    def _pass_on(self, given: Given) -> None:
+        given.sent = True
+        self._say(given.order)
+        if given.cancelled:  # while it waited for the worker to get ready
+            self._say(Cancel(job=given.order.job))
+
+    def cancel(self, job: str) -> None:
+        """Ask the worker to stop a job within one step; nothing happens if it does not have it."""
+        if (given := self._given.get(job)) is not None:
+            given.cancelled = True
+            self._say(Cancel(job=job))
+
+    async def recall(self) -> Sequence[str]:
+        """Ask for the jobs back that have not begun; return which those are, none if the process dies."""
+        if not self._ready.is_set():
+            return ()
+        answer = asyncio.get_running_loop().create_future()
+        self._recalls.append(answer)
+        self._say(Recall())
+        return await answer
+
+    def free(self, *, results: bool) -> None:
         """Have memory given back once the running job has ended: weights, with `results` those too.
 
         A worker that is being started has nothing to give back.
         """
         if self._ready.is_set():
-            await self._send(Free(results=results))
+            self._say(Free(results=results))
 
     async def explain(
         self, prompt: Mapping[str, object], targets: Sequence[str], user: str = ONLY
@@ -204,7 +211,7 @@ class WorkerProcess:
             ) from None
         answer = self._questions[question.question] = asyncio.get_running_loop().create_future()
         try:
-            await self._send(question)
+            self._say(question)
             found = await answer
         finally:
             del self._questions[question.question]
@@ -214,36 +221,46 @@ class WorkerProcess:
 
     def _give_up(self, error: WorkerDiedError) -> None:
         """Tell all who asked something that there will be no answer."""
+        for recall in self._recalls:
+            if not recall.done():
+                recall.set_result(())
+        self._recalls.clear()
         for answer in self._questions.values():
             if not answer.done():
                 answer.set_exception(error)
 
-    async def _send(self, message: ToWorker) -> None:
+    def _say(self, message: ToWorker) -> None:
         # A worker that has just died is noticed where its answers are read; nothing is lost by not writing.
-        with suppress(ConnectionError):
-            if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.write(to_line(message))
-                await self._process.stdin.drain()
+        # And one that does not read for a while has few jobs and questions that wait for it.
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(to_line(message))
 
     async def _keep_alive(self) -> None:
         failed_starts = 0
         while True:
-            how, lived = await self._one_life()
-            failed_starts = 0 if lived else failed_starts + 1
+            how = await self._one_life()
+            failed_starts = 0 if self._warm else failed_starts + 1
             self.restarts += 1
-            log.error("the worker process %s; starting a new one", how)
+            if not (self._warm and self._given):  # or else that is told with the job that it has died of
+                log.error("the worker process %s; starting a new one", how)
             self._give_up(WorkerDiedError(f"The worker process that was asked {how}."))
-            if self._inbox is not None and self._given:
-                self._inbox.put_nowait(WorkerDiedError(f"The worker process that ran this job {how}."))
-            elif self._inbox is not None and failed_starts >= START_ATTEMPTS:
-                self._inbox.put_nowait(
-                    NoWorkerError(f"No worker process can be started: it {how}. See the server's log.")
-                )
+            died = WorkerDiedError(f"The worker process that ran this job {how}.")
+            none = NoWorkerError(f"No worker process can be started: it {how}. See the server's log.")
+            for given in [*self._given.values()]:
+                if given.sent and self._warm:
+                    given.hear(died)
+                    self.forget(given)
+                elif failed_starts >= START_ATTEMPTS:
+                    given.hear(none)
+                    self.forget(given)
+                else:
+                    given.sent = False  # a process that was not warm has begun nothing
             # A worker that can't even start would otherwise be started again in a tight loop.
             await asyncio.sleep(min(30.0, 0.5 * 2**failed_starts) if failed_starts else 0)
 
-    async def _one_life(self) -> tuple[str, bool]:
-        """Start a process and hear it until it ends: how it ended, and whether it ever got ready."""
+    async def _one_life(self) -> str:
+        """Start a process and hear it until it ends; return how it ended."""
+        self._warm = False
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._argv,
@@ -254,33 +271,43 @@ class WorkerProcess:
                 start_new_session=True,  # a Ctrl-C on the terminal is for the web process alone
             )
         except OSError as error:
-            return f"can't be executed ({error})", False
+            return f"can't be executed ({error})"
         assert process.stdout is not None
         assert process.stderr is not None
         self._process = process
         # Lines of this kind come from nobody who knows a level; somebody should see them.
-        hearing = tasks.start(
-            told_on(process.stderr, partial(log.warning, "%s")), "reader of the worker's errors"
-        )
+        words = LastWords(partial(log.warning, "%s"))
+        hearing = tasks.start(told_on(process.stderr, words), "reader of the worker's errors")
+        late = asyncio.get_running_loop().call_later(START_LIMIT, self._end_late, process)
         try:
             async for line in process.stdout:
                 self._hear(line)
-            return died_how(await process.wait()), self._ready.is_set()
+            how = died_how(await process.wait())
+            if self._warm:
+                return how
+            await asyncio.wait([hearing], timeout=LAST_WORDS)
+            return words.after(how)
         except ValueError:  # so the stream tells of a line over the limit: what follows makes no sense
             process.kill()
             while await process.stdout.read(2**16):
                 pass
             await process.wait()
-            return f"was ended: it sent a line of more than {self._line_limit} bytes", self._ready.is_set()
+            return f"was ended: it sent a line of more than {self._line_limit} bytes"
         except asyncio.CancelledError:
             await _end(process)
             raise
         finally:
+            late.cancel()
+            self._ready.clear()
+            self._process = self.told = None
             # Not for ever: a process that it has started may hold the pipe.
             await asyncio.wait([hearing], timeout=LAST_WORDS)
             hearing.cancel()
-            self._ready.clear()
-            self._process = self.told = None
+
+    def _end_late(self, process: asyncio.subprocess.Process) -> None:
+        if not self._warm:
+            log.error("the worker process has loaded for %g seconds, and is ended", START_LIMIT)
+            process.kill()
 
     def _hear(self, line: bytes) -> None:
         try:
@@ -292,15 +319,21 @@ class WorkerProcess:
             case Ready():
                 self.told = message
                 self._ready.set()
-                if self._inbox is not None:
-                    self._inbox.put_nowait(message)
+                for given in self._given.values():
+                    if not given.sent:
+                        self._pass_on(given)
+            case Warm():
+                self._warm = True
+            case Told(job=job) | Finished(job=job) if (given := self._given.get(job)) is not None:
+                given.hear(message)
+            case Recalled(jobs=jobs) if self._recalls:
+                if not (recall := self._recalls.popleft()).done():
+                    recall.set_result(jobs)
             case Answered(question=question) if answer := self._questions.get(question):
                 if not answer.done():
                     answer.set_result(message)
             case Logged(level=level, text=text):
                 log.log(level, "%s", text)
-            case Told() | Finished() if self._inbox is not None:
-                self._inbox.put_nowait(message)
             case _:
                 log.warning("the worker sent a message that nobody waits for: %r", line[:200])
 

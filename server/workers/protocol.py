@@ -1,7 +1,7 @@
 """What the web process and a worker process say to each other: one JSON object on each line.
 
-    web -> worker:  run, cancel, explain, estimate, look, free
-    worker -> web:  ready, events, finished, answered, logged
+    web -> worker:  run, cancel, recall, explain, estimate, look, free
+    worker -> web:  ready, warm, events, finished, recalled, answered, logged
 
 Pictures cross as files in the root folder, never through here; only the small previews of a moment do, which
 would be gone before a file of theirs was found. The same lines could travel over a socket to
@@ -52,6 +52,13 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """Give those jobs back that have not begun: `Recalled` tells which."""
+
+    type: ClassVar[str] = "recall"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explain:
     """Tell what a run of these output nodes of a validated graph would do: at once, also while a job runs."""
 
@@ -97,7 +104,7 @@ class Free:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The worker has started and waits for its first job.
+    """The worker has started, and takes jobs and questions.
 
     `device` is what it computes on, as torch writes it, `title` what people call that, `total` its bytes.
     """
@@ -107,6 +114,13 @@ class Ready:
     device: str = "cpu"
     title: str = "cpu"
     total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warm:
+    """The worker has loaded what jobs need, and begins the first one that it has."""
+
+    type: ClassVar[str] = "warm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +144,17 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """These jobs had not begun, and will not."""
+
+    type: ClassVar[str] = "recalled"
+    jobs: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "jobs", tuple(self.jobs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """What a question is answered with, as an object of JSON, or why there is no answer."""
 
@@ -149,8 +174,8 @@ class Logged:
 
 
 Question = Explain | Estimate | Look
-ToWorker = Run | Cancel | Question | Free
-FromWorker = Ready | Told | Finished | Answered | Logged
+ToWorker = Run | Cancel | Recall | Question | Free
+FromWorker = Ready | Warm | Told | Finished | Recalled | Answered | Logged
 
 _KINDS = {kind.type: kind for kind in (*get_args(ToWorker), *get_args(FromWorker))}
 

@@ -4,6 +4,7 @@ What a worker needs takes seconds to import, and nobody listens for that long. S
 watched from the first moment: when whoever started it is gone, so is this process.
 """
 
+import faulthandler
 import os
 import select
 import sys
@@ -12,6 +13,10 @@ from collections.abc import Callable
 
 LOOK = 100
 """Milliseconds between two looks whether somebody else listens now."""
+
+
+SLOW = 60.0
+"""Seconds after which a start that is not done says what it is at, again and again; it is logged."""
 
 
 def watched() -> Callable[[], None]:
@@ -33,6 +38,11 @@ def watched() -> Callable[[], None]:
 
 if __name__ == "__main__":
     stop = watched()
+    faulthandler.dump_traceback_later(SLOW, repeat=True)
     from .worker import run
 
-    run(sys.argv[1:], listening=stop)
+    def listening() -> None:  # noqa: D103 -- see `run`
+        faulthandler.cancel_dump_traceback_later()
+        stop()
+
+    run(sys.argv[1:], listening=listening)

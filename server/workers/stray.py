@@ -6,6 +6,27 @@ from collections.abc import Callable
 LONGEST = 4000
 """Characters of a line that are told."""
 
+SHORT = 300
+"""Characters of a process's last words."""
+
+
+class LastWords:
+    """Passes lines on, and remembers the last one: that is where Python says of what a process has died."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._last = ""
+
+    def __call__(self, line: str) -> None:
+        """Pass a line on."""
+        self._tell(line)
+        if line.strip():
+            self._last = line.strip()
+
+    def after(self, how: str) -> str:
+        """Return how a process ended, with its last words where it had any."""
+        return f"{how}: {self._last[:SHORT]}" if self._last else how
+
 
 async def told_on(source: asyncio.StreamReader, tell: Callable[[str], None]) -> None:
     """Tell each line of a stream until it ends; one that is too long in pieces."""

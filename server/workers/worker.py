@@ -1,9 +1,9 @@
 """A worker process, once it has started (`start`): it runs the jobs of its standard input.
 
-One job at a time on the main thread; results stay in memory between jobs. A second thread listens, so that a
-job can be cancelled while it runs, and so that this process ends when the one that started it does. A third
-answers what a workflow would do, one question at a time: that may take long where a file has to be hashed.
-So what is in memory is told by a fourth.
+One job at a time on the main thread, then those given ahead; results stay in memory between jobs. A second
+thread listens, so that a job can be cancelled while it runs, and so that this process ends when the one that
+started it does. A third answers what a workflow would do, one question at a time: that may take long where a
+file has to be hashed. So what is in memory is told by a fourth.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,7 @@ from ...nodes import (
     DeviceError,
     Engine,
     chosen_precision,
+    memory_budget,
     open_cache,
     open_device,
     open_folders,
@@ -52,9 +54,12 @@ from .protocol import (
     ProtocolError,
     Question,
     Ready,
+    Recall,
+    Recalled,
     Run,
     Told,
     ToWorker,
+    Warm,
     from_line,
     to_line,
 )
@@ -71,18 +76,25 @@ SOON = 0.001
 LOG_LIMIT = 2**16
 """Characters of a log line that are told."""
 
+PRELOAD = ("torch", "inkloom.diffusion.files.checkpoint", "inkloom.diffusion.sampling")
+"""Modules that jobs with models need."""
+
 log = logging.getLogger(__name__)
 
 
 class Inbox:
-    """What the web process asks for: jobs in their order, which of them are to stop, and questions."""
+    """What the web process asks for: jobs in their order, which of them are to stop, and questions.
 
-    def __init__(self) -> None:
+    `recalled` is called with the jobs that were given back without being begun.
+    """
+
+    def __init__(self, recalled: Callable[[Recalled], None]) -> None:
         self.questions: SimpleQueue[Question] = SimpleQueue()
         self.looks: SimpleQueue[Question] = SimpleQueue()
-        self._jobs: SimpleQueue[tuple[Run, CancelToken] | Free] = SimpleQueue()
+        self._recalled = recalled
+        self._jobs: deque[tuple[Run, CancelToken] | Free] = deque()
         self._tokens: dict[str, CancelToken] = {}
-        self._lock = threading.Lock()
+        self._some = threading.Condition()
 
     def listen(self, source: BinaryIO, at_end: Callable[[], object]) -> None:
         """Read messages until the source ends or makes no sense, which ends this process after `at_end`."""
@@ -105,11 +117,14 @@ class Inbox:
         match message:
             case Run() as job:
                 token = CancelToken()
-                with self._lock:
+                with self._some:
                     self._tokens[job.job] = token
-                self._jobs.put((job, token))
+                    self._jobs.append((job, token))
+                    self._some.notify()
+            case Recall():
+                self._recalled(Recalled(jobs=self._taken_back()))
             case Cancel(job=name):
-                with self._lock:
+                with self._some:
                     token = self._tokens.get(name)
                 if token is not None:
                     token.cancel()
@@ -118,18 +133,33 @@ class Inbox:
             case Look() as asked:
                 self.looks.put(asked)
             case Free() as wish:
-                self._jobs.put(wish)
+                with self._some:
+                    self._jobs.append(wish)
+                    self._some.notify()
             case other:
                 print(f"a worker does not take {other!r}", file=sys.stderr)  # noqa: T201
 
     def next(self) -> tuple[Run, CancelToken] | Free:
         """Wait for a job, or a wish to have memory given back."""
-        return self._jobs.get()
+        with self._some:
+            while not self._jobs:
+                self._some.wait()
+            return self._jobs.popleft()
 
     def forget(self, job: Run) -> None:
         """Stop listening for the cancellation of a job that has ended."""
-        with self._lock:
+        with self._some:
             del self._tokens[job.job]
+
+    def _taken_back(self) -> tuple[str, ...]:
+        """Forget the jobs that wait; return which those were."""
+        with self._some:
+            wishes = [one for one in self._jobs if isinstance(one, Free)]
+            names = tuple(one[0].job for one in self._jobs if not isinstance(one, Free))
+            self._jobs = deque(wishes)
+            for name in names:
+                del self._tokens[name]
+            return names
 
 
 class Telling(logging.Handler):
@@ -218,7 +248,7 @@ def work(
         while True:
             speaker.send(answer_line(homes, questions.get()))
 
-    inbox, homes = Inbox(), Homes(engine)
+    inbox, homes = Inbox(recalled=speaker.say), Homes(engine)
     ending = partial(homes.close, CLOSING)
     threading.Thread(target=inbox.listen, args=(source, ending), name="listener", daemon=True).start()
     listening()
@@ -228,9 +258,15 @@ def work(
     device = engine.device
     speaker.say(Ready(pid=os.getpid(), device=device.name, title=device.title, total=device.total))
     for module in preload:  # while nobody waits, rather than in the first job
-        importlib.import_module(module)
+        try:
+            importlib.import_module(module)
+        except Exception as error:  # whatever it is, each job says it too; a worker that ends is begun anew
+            reason = f"{type(error).__name__}: {error}"
+            log.exception("%s can't be loaded (%s): jobs will fail; see inkloom doctor", module, reason)
+            break
     gc.collect()
     gc.freeze()  # what was imported stays: a hundred thousand objects less to look through again and again
+    speaker.say(Warm())
     while True:
         match inbox.next():
             case Free(results=results):
@@ -306,16 +342,21 @@ def run(argv: Sequence[str], listening: Callable[[], object]) -> None:
     parser.add_argument("--memory", type=int)
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args(argv)
+    share = memory_budget() // given.workers  # of the machine's memory, which they all have together
     try:
-        device = open_device(given.device, given.memory)
+        device = open_device(
+            given.device, share if given.device == "cpu" and not given.memory else given.memory
+        )
         precision = chosen_precision(given.precision, card=device.capability)
     except (DeviceError, ValueError) as error:
         sys.exit(f"inkloom's worker: {error}")
     folders = open_folders(given.root, extra_paths=given.extra_paths)
     # Results lie in the machine's memory, wherever models compute.
-    cache = open_cache(folders, given.cache_size, given.memory if device.kind == "cpu" else None)
+    here = share if given.memory is None or device.kind != "cpu" else given.memory
+    cache = open_cache(folders, given.cache_size, here)
     table = with_subgraphs(with_precision(NODES, precision), folders.base)
-    room = open_memory(folders, given.memory, device)
+    room = open_memory(folders, given.memory, device, beside=share)
     engine = Engine(table, folders, cache, open_history(folders, cache), room, device)
-    main(engine, ("torch", "inkloom.diffusion.files.checkpoint", "inkloom.diffusion.sampling"), listening)
+    main(engine, PRELOAD, listening)

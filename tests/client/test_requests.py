@@ -55,6 +55,13 @@ ASKED: list[tuple[Call[Any], str, str, object]] = [
         "/v1/estimate",
         {"workflow": GRAPH, "targets": ["1"]},
     ),
+    (requests.tokens("a", "comfyui", None), "POST", "/v1/tokens", {"text": "a", "syntax": "comfyui"}),
+    (
+        requests.tokens("a", "a1111", GRAPH["1"]),
+        "POST",
+        "/v1/tokens",
+        {"text": "a", "syntax": "a1111", "loader": GRAPH["1"]},
+    ),
     (requests.residency(), "GET", "/v1/residency", None),
     (
         requests.submit(GRAPH, {"id": "j", "priority": "front", "metadata": {"a": 1}}),

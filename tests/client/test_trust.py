@@ -14,6 +14,8 @@ from inkloom.client import AddressError, AsyncClient, Client, ConnectionLostErro
 from inkloom.client.address import Address
 from inkloom.client.trust import trust
 
+from ..served import Served
+
 TLS = Path(__file__).resolve().parent.parent / "data" / "tls"
 
 TOLD = json.dumps({"system": {}}).encode()
@@ -53,6 +55,26 @@ async def test_one_that_nobody_vouches_for_is_told_with_what_to_do(url: str) -> 
     async with AsyncClient(url) as waiting:
         with pytest.raises(ConnectionLostError, match=r"trusted.*\n.*\$SSL_CERT_FILE"):
             await waiting.system()
+
+
+@pytest.mark.parametrize("speaks", ["https", "http"])
+async def test_a_server_of_the_other_scheme_is_told(speaks: str, url: str, served: Served) -> None:
+    right = url if speaks == "https" else served.url
+    _, _, place = right.partition(":")
+    wrong = f"{'http' if speaks == 'https' else 'https'}:{place}"
+    message = (
+        rf"^the server at {wrong} {'speaks' if speaks == 'https' else 'does not speak'} TLS\n  use {right}$"
+    )
+    with Client(wrong) as client:
+        with pytest.raises(ConnectionLostError, match=message):
+            client.system()
+        with pytest.raises(ConnectionLostError, match=message):
+            next(client.jobs.events("j"))
+    async with AsyncClient(wrong) as waiting:
+        with pytest.raises(ConnectionLostError, match=message):
+            await waiting.system()
+        with pytest.raises(ConnectionLostError, match=message):
+            await anext(waiting.jobs.events("j"))
 
 
 async def test_the_environment_names_whom_to_trust(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

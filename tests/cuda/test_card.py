@@ -24,7 +24,7 @@ from inkloom.diffusion.schedules.prediction import EPS
 from inkloom.diffusion.schedules.schedule import discrete_schedule
 from inkloom.executor import Context, Graph, NoRoomError, RunDone, Way
 from inkloom.nodes import NODES, Engine, open_device, open_folders, open_memory
-from inkloom.nodes.engine import BUNDLED
+from inkloom.nodes.data_folder import BUNDLED
 from inkloom.nodes.fitting import sampling
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch can compute on no graphics card")

@@ -162,6 +162,32 @@ def test_a_prompt_that_would_be_encoded_for_minutes_is_refused(build):
     assert clip.encode("x " * 200)[0][0].shape[1] == 77 * 3
 
 
+def test_encoding_stops_between_two_layers(build):
+    class StopError(Exception):
+        pass
+
+    layers: list[int] = []
+
+    def stop_after(most):
+        def pause():
+            layers.append(len(layers))
+            if len(layers) > most:
+                raise StopError
+
+        return pause
+
+    clip = build("clip_l", "open_clip_g")
+    [[whole, _]] = clip.encode(LONG, pause=stop_after(100))
+    assert len(layers) == L.layers + G.layers
+    assert torch.equal(whole, clip.encode(LONG)[0][0])
+    for most in range(L.layers + G.layers):
+        layers.clear()
+        with pytest.raises(StopError):
+            clip.encode(LONG, pause=stop_after(most))
+        assert len(layers) == most + 1
+    assert torch.equal(whole, clip.encode(LONG)[0][0]), "and nothing is left of it"
+
+
 def test_half_precision_weights_encode_as_float32_of_the_same_values(towers, tokenizer):
     state = {key: value.half() for key, value in towers["clip_l"].state_dict().items()}
     half = with_weights(towers["clip_l"], state)

@@ -50,7 +50,7 @@ def test_an_unknown_name_is_an_attribute_error():
         ("from inkloom.diffusion import Model, load_checkpoint", {"transformers"}),
         # Seconds of every process: what torch loads to compile, and what tests compare with.
         (
-            "from inkloom.diffusion import load_checkpoint; from inkloom.nodes.engine import BUNDLED; "
+            "from inkloom.diffusion import load_checkpoint; from inkloom.nodes.data_folder import BUNDLED; "
             "[folder] = BUNDLED['checkpoints']; "
             "load_checkpoint(folder / 'inklet.safetensors').clip.encode('a')",
             {"transformers", "torch._dynamo", "sympy"},

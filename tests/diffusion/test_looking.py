@@ -13,7 +13,7 @@ from inkloom import diffusion
 from inkloom.diffusion.prompts.token_rows import Token
 from inkloom.diffusion.prompts.tokenizer import clip_tokenizer
 from inkloom.diffusion.prompts.words import Word, words_in
-from inkloom.nodes.engine import BUNDLED
+from inkloom.nodes.data_folder import BUNDLED
 
 TOKENIZER = clip_tokenizer()
 BOS, EOS = Token(TOKENIZER.bos), Token(TOKENIZER.eos)

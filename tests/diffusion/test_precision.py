@@ -11,7 +11,7 @@ from inkloom.diffusion import precision
 from inkloom.diffusion.files.checkpoint import load_checkpoint
 from inkloom.diffusion.names import UnknownNameError
 from inkloom.diffusion.precision import in_precision
-from inkloom.nodes.engine import BUNDLED
+from inkloom.nodes.data_folder import BUNDLED
 
 FILE = next(BUNDLED["checkpoints"][0].glob("*.safetensors"))
 

@@ -15,6 +15,7 @@ from inkloom.executor import (
     NodeFinished,
     NodeStarted,
     Progress,
+    Recap,
     RunCancelled,
     RunDone,
     RunFailed,
@@ -33,7 +34,9 @@ EXAMPLES: list[Event] = [
         seq=3, node="1", class_type="X", display_node="1", ui={"images": [{"filename": "a"}]}, seconds=0.1
     ),
     NodeFinished(seq=3, node="1", class_type="X", display_node="1", cached=True, key="ab", peak_bytes=7),
+    NodeFinished(seq=3, node="1", class_type="X", display_node="1", steps=(13, 20, 20)),
     Span(seq=4, at=2.0, name="U-Net", category="load", start=1.5, seconds=0.5, node="1", args={"bytes": 3}),
+    Recap(seq=5, spans=({"name": "U-Net", "start": 0.5, "seconds": 1.5},), marks=({"at": 0.5},), left_out=2),
     Mark(seq=4, name="full", category="memory", lane="gpu"),
     NodeBlocked(seq=4, node="1", class_type="X", display_node="1", message="closed"),
     NodeFailed(

@@ -20,6 +20,7 @@ from inkloom.nodes import NODES, Device, DeviceError, chosen_precision, open_fol
 from inkloom.nodes.devices import (
     Card,
     chosen_card,
+    chosen_cards,
     driver_cards,
     is_built_for_cards,
     open_device,
@@ -58,6 +59,40 @@ def test_a_card_that_is_not_there_is_an_error_that_lists_what_is(setting: str, c
         chosen_card(setting, cards)
     for there in ("cpu", *(f"{card.name} ({card.title})" for card in cards)):
         assert there in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "chosen"),
+    [
+        *(("all", (OLD, NEW)), ("auto", (OLD,)), ("cuda:1", (NEW,))),
+        *(("cuda:1,cuda:0", (NEW, OLD)), ("cuda:0,cpu", (OLD, None))),
+    ],
+)
+def test_several_devices_are_named_in_the_order_of_their_workers(
+    settings: str, chosen: tuple[Card | None, ...]
+):
+    assert chosen_cards(settings, (OLD, NEW)) == chosen
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        *(("cuda,cuda:0", "cuda:0 is meant more than once"), ("cpu,cuda:1,cpu", "cpu is meant more than")),
+        *(
+            ("cuda:0,", "'' is no device"),
+            ("all,cpu", "'all' is no device"),
+            ("cpu,cuda:7", "no device cuda:7"),
+        ),
+    ],
+)
+def test_several_devices_that_are_not_there_or_are_one(settings: str, told: str):
+    with pytest.raises(DeviceError, match=told):
+        chosen_cards(settings, (OLD, NEW))
+
+
+def test_all_cards_where_there_are_none():
+    with pytest.raises(DeviceError, match="no graphics card"):
+        chosen_cards("all", ())
 
 
 @pytest.mark.parametrize(

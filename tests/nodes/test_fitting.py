@@ -14,7 +14,8 @@ from inkloom import diffusion
 from inkloom.diffusion.guidance.base import Moment, Rule
 from inkloom.executor import Context, Manager, Mark, Memory, NoRoomError, OutOfMemoryError, Span, whole
 from inkloom.nodes import NODES, open_folders
-from inkloom.nodes.engine import BUNDLED, ran_out
+from inkloom.nodes.data_folder import BUNDLED
+from inkloom.nodes.engine import ran_out
 
 MEGABYTES = 10**6
 

@@ -12,7 +12,8 @@ from torch import Tensor
 from inkloom import diffusion
 from inkloom.executor import Context, Foreseen, Manager, Memory, NoRoomError
 from inkloom.nodes import NODES, open_folders
-from inkloom.nodes.engine import BUNDLED, ran_out
+from inkloom.nodes.data_folder import BUNDLED
+from inkloom.nodes.engine import ran_out
 
 
 @pytest.fixture(scope="module")

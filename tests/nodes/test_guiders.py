@@ -14,7 +14,7 @@ from torch import Tensor
 from inkloom import diffusion
 from inkloom.executor import Context
 from inkloom.nodes import conditioning_parts, guidance, guiders, inpaint, open_folders, sampling, steps
-from inkloom.nodes.engine import BUNDLED
+from inkloom.nodes.data_folder import BUNDLED
 
 INKLET = BUNDLED["checkpoints"][0] / "inklet.safetensors"
 

@@ -32,7 +32,7 @@ from inkloom.nodes import (
     open_folders,
     vae,
 )
-from inkloom.nodes.engine import BUNDLED
+from inkloom.nodes.data_folder import BUNDLED
 from inkloom.nodes.live_previews import live_preview
 
 

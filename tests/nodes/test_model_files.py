@@ -13,7 +13,7 @@ from inkloom import diffusion
 from inkloom.diffusion.files.tensorfile import open_tensors
 from inkloom.executor import Context
 from inkloom.nodes import loaders, merging, model_sampling, open_folders, saving
-from inkloom.nodes.engine import BUNDLED
+from inkloom.nodes.data_folder import BUNDLED
 
 INKLET = BUNDLED["checkpoints"][0] / "inklet.safetensors"
 UNET, TEXT = "model.diffusion_model.", "cond_stage_model.transformer."

@@ -26,7 +26,7 @@ from inkloom.nodes import (
     sigmas,
     steps,
 )
-from inkloom.nodes.engine import BUNDLED
+from inkloom.nodes.data_folder import BUNDLED
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from inkloom import diffusion
 from inkloom.diffusion.schedules.schedule import discrete_schedule
 from inkloom.executor import Graph, object_info, validate
 from inkloom.nodes import NODES, noise, open_folders, samplers, sigmas
-from inkloom.nodes.engine import BUNDLED
+from inkloom.nodes.data_folder import BUNDLED
 
 
 class Model:

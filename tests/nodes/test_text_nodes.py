@@ -14,9 +14,9 @@ from safetensors.torch import save_file
 from inkloom import diffusion
 from inkloom.diffusion.prompts.prompt import parse_comfyui
 from inkloom.diffusion.prompts.token_rows import DIRECTIVE
-from inkloom.executor import Context, Graph, NodeStarted
+from inkloom.executor import Cancelled, Context, Graph, NodeStarted
 from inkloom.nodes import NODES, Engine, conditioning, open_folders
-from inkloom.nodes.engine import BUNDLED
+from inkloom.nodes.data_folder import BUNDLED
 
 INKLET = BUNDLED["checkpoints"][0] / "inklet.safetensors"
 PARTS = st.sampled_from(
@@ -49,6 +49,26 @@ def test_prompts_name_files_in_the_folder_of_embeddings(ctx: Context, clip: diff
         torch.testing.assert_close(named, plain)
     with pytest.raises(diffusion.UnknownNameError, match=r"unknown embedding 'red'; known.*: colours/red"):
         conditioning.clip_text_encode(ctx, text="a embedding:red circle", clip=clip)
+
+
+def test_a_cancelled_run_stops_in_the_middle_of_encoding(tmp_path: Path, clip: diffusion.Clip):
+    asked: list[bool] = []
+
+    def cancelled() -> bool:
+        asked.append(len(asked) == 2)
+        return asked[-1]
+
+    ctx = Context(folders=open_folders(tmp_path), cancelled=cancelled)
+    score = {"ascore": 6.0, "width": 64, "height": 64}
+    for encode in (
+        lambda: conditioning.clip_text_encode(ctx, text="a red circle", clip=clip),
+        lambda: conditioning.encode_prompt(ctx, text="a red circle", clip=clip, notation="a1111"),
+        lambda: conditioning.clip_text_encode_sdxl_refiner(ctx, text="a red circle", clip=clip, **score),
+    ):
+        asked.clear()
+        with pytest.raises(Cancelled):
+            encode()
+        assert asked == [False, False, True]
 
 
 def test_an_embedding_that_changes_is_read_again(ctx: Context):

@@ -32,6 +32,6 @@ def toy() -> ModuleType:
 async def client(toy: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TestClient]:
     """Yield a client of a server whose worker knows the toy nodes."""
     root = tmp_path_factory.mktemp("root")
-    app = make_app(toy.TABLE, Folders(root), (sys.executable, str(TOY), str(root)), previews="auto")
+    app = make_app(toy.TABLE, Folders(root), [(sys.executable, str(TOY), str(root))], previews="auto")
     async with TestClient(TestServer(app)) as found:
         yield found

@@ -152,7 +152,7 @@ async def test_a_worker_that_dies_costs_one_attempt(session: Session) -> None:
     job = (await session.post(graph("Wait", start=3)))["prompt_id"]
     after = await session.post(graph("Number", value=9))
     await session.until("progress")
-    pid = session.client.app[SERVER].worker.pid
+    pid = session.client.app[SERVER].crew.workers[0].pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     again = await session.until("execution_start")
@@ -174,7 +174,7 @@ async def test_a_worker_that_dies_costs_one_attempt(session: Session) -> None:
 async def test_a_cancelled_job_whose_worker_is_killed_is_cancelled(session: Session) -> None:
     job = (await session.post(graph("Wait", start=3)))["prompt_id"]
     await session.until("progress")
-    pid = session.client.app[SERVER].worker.pid
+    pid = session.client.app[SERVER].crew.workers[0].pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)  # it hears of nothing any more
     await session.client.post("/interrupt")
@@ -218,6 +218,48 @@ async def test_queue_can_be_emptied_and_history_forgotten(session: Session) -> N
     assert await get(client, f"/history/{running['prompt_id']}") == {}
     await client.post("/history", json={"clear": True})
     assert await get(client, "/history") == {}
+
+
+@pytest.mark.parametrize("path", ["/queue", "/history"])
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"delete": 5}, ("delete", "list of ids", "5")),
+        ({"delete": "an-id"}, ("delete", "list of ids", '"an-id"')),
+        ({"delete": ["an-id", None]}, ("delete", "list of ids", "null in it")),
+        ({"delete": [["an-id"]]}, ("delete", "a list in it")),
+        ({"delete": {"id": 1}}, ("delete", "an object")),
+        ({"delete": [True]}, ("delete", "true in it")),
+        ({"clear": "false"}, ("clear", "true or false", '"false"')),
+        ({"clear": True, "delete": "x" * 1000}, ("delete", "x…")),
+    ],
+)
+async def test_what_can_not_be_deleted_so_is_told(
+    client: TestClient, session: Session, path: str, body: dict[str, Any], names: tuple[str, ...]
+) -> None:
+    """And nothing is: also not what else was asked for."""
+    ended = [message["data"].get("prompt_id") for message in await session.run(graph("Number", value=20))][-1]
+    running = await session.post(graph("Wait", start=20))
+    waits = (await session.post(graph("Number", value=21)))["prompt_id"]
+    async with client.post(path, json=body) as answer:
+        told = await answer.text()
+        assert answer.status == 400
+    for name in names:
+        assert name in told
+    assert len(told) < 300
+    assert [item[1] for item in (await get(client, "/queue"))["queue_pending"]] == [waits]
+    assert ended in await get(client, "/history")
+    await client.post("/queue", json={"clear": None, "delete": [waits]})
+    await client.post("/interrupt", json={"prompt_id": running["prompt_id"]})
+    await session.until("executing", node=None, prompt_id=running["prompt_id"])
+    assert (await get(client, "/queue"))["queue_pending"] == []
+
+
+async def test_an_id_that_is_a_number_can_be_deleted(client: TestClient, session: Session) -> None:
+    await session.run(graph("Number", value=22), prompt_id=22)
+    assert "22" in await get(client, "/history")
+    await client.post("/history", json={"delete": [22]})
+    assert "22" not in await get(client, "/history")
 
 
 async def test_whose_messages_are_whose(client: TestClient, session: Session) -> None:

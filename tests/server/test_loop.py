@@ -63,7 +63,7 @@ def texts(count: int) -> dict[str, Any]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TestClient[Any, Any]]:
     root = tmp_path_factory.mktemp("root")
-    app = make_app(NODES, Folders(root), command(root))
+    app = make_app(NODES, Folders(root), [command(root)])
     async with TestClient(TestServer(app)) as found:
         gc.freeze()  # as `inkloom serve` does when it answers
         yield found

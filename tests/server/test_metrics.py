@@ -32,7 +32,7 @@ Page = dict[str, dict[tuple[tuple[str, str], ...], float]]
 @pytest_asyncio.fixture
 async def fresh(toy: ModuleType, tmp_path: Path) -> AsyncIterator[TestClient]:
     """Yield a client of a server that has done nothing yet."""
-    app = make_app(toy.TABLE, Folders(tmp_path), (sys.executable, str(TOY), str(tmp_path)))
+    app = make_app(toy.TABLE, Folders(tmp_path), [(sys.executable, str(TOY), str(tmp_path))])
     async with TestClient(TestServer(app)) as found:
         yield found
 
@@ -210,7 +210,7 @@ async def test_every_metric_has_a_row(fresh: TestClient) -> None:
 
 async def test_with_users_it_is_for_admins(toy: ModuleType, tmp_path: Path) -> None:
     tokens = {name: users.add(tmp_path, name, is_admin=name == "ada") for name in ("ada", "bob")}
-    app = make_app(toy.TABLE, Folders(tmp_path), (sys.executable, str(TOY), str(tmp_path)))
+    app = make_app(toy.TABLE, Folders(tmp_path), [(sys.executable, str(TOY), str(tmp_path))])
     async with TestClient(TestServer(app)) as client:
         found: dict[str, int] = {}
         for name, token in {**tokens, "nobody": "wrong"}.items():

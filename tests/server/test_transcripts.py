@@ -307,7 +307,7 @@ def make_root(root: Path) -> Folders:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TestClient]:
     root = tmp_path_factory.mktemp("root")
-    app = make_app(NODES, make_root(root), command(root))
+    app = make_app(NODES, make_root(root), [command(root)])
     async with TestClient(TestServer(app)) as found:
         yield found
 
@@ -338,7 +338,7 @@ async def test_transcripts_that_sample(client: TestClient) -> None:
 async def test_transcripts_of_a_new_server(
     tmp_path: Path, names: tuple[str, ...], previews: str | None
 ) -> None:
-    app = make_app(NODES, make_root(tmp_path), command(tmp_path), previews)
+    app = make_app(NODES, make_root(tmp_path), [command(tmp_path)], previews)
     async with TestClient(TestServer(app)) as client:
         for name in names:
             await Replay(client, name, {}).play()

@@ -38,6 +38,15 @@ def draw(ctx: Context, *, steps: int = 3) -> int:
     return steps
 
 
+@node("Load", category="toy")
+def load(ctx: Context, *, value: int = 0) -> int:
+    """Load something, and give something up for it."""
+    with ctx.span("weights", "load", bytes=7):
+        ctx.mark("evicted: others", "evict", bytes=9)
+    ctx.progress(1, 1)
+    return value
+
+
 @node("Wait", category="toy")
 def wait(ctx: Context, *, start: int = 0) -> int:
     """Take steps until cancelled."""

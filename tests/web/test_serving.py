@@ -1,5 +1,6 @@
 """The built editor over HTTP: what of its folder is served, and how."""
 
+import gzip
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -31,7 +32,7 @@ def built(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def client(tmp_path: Path, built: Path) -> AsyncIterator[TestClient]:
-    app = make_app(NodeTable({}), Folders(tmp_path / "root"), (sys.executable, "-c", ""))
+    app = make_app(NodeTable({}), Folders(tmp_path / "root"), [(sys.executable, "-c", "")])
     app[EDITOR] = Editor(built)
     async with TestClient(TestServer(app)) as found:
         yield found
@@ -53,6 +54,17 @@ async def test_a_script_is_kept_for_ever(client: TestClient) -> None:
     assert (answer.status, await answer.text()) == (200, "run()")
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(("takes", "encoding"), [("gzip, br", "gzip"), ("identity", None)])
+async def test_what_was_compressed_goes_to_those_who_take_it(
+    client: TestClient, built: Path, takes: str, encoding: str | None
+) -> None:
+    (built / f"{SCRIPT}.gz").write_bytes(gzip.compress(b"run()"))
+    answer = await client.get(f"/{SCRIPT}", headers={"Accept-Encoding": takes})
+    assert (answer.headers.get("Content-Encoding"), await answer.text()) == (encoding, "run()")
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert (await client.get(f"/{SCRIPT}.gz")).status == 404
 
 
 async def test_what_has_no_hash_is_asked_for_again(client: TestClient) -> None:

@@ -56,6 +56,8 @@ export interface VisitOptions {
   /** What the browser logs in this flow and may: that a request was refused, say. */
   readonly expected?: RegExp
   readonly viewport?: { readonly width: number; readonly height: number }
+  /** Whether the screen feels fingers (`fingers.ts`). */
+  readonly touch?: boolean
 }
 
 /** Opens the editor for one flow. What the page logs as an error, or its policy forbids, fails the flow. */
@@ -67,11 +69,12 @@ export async function visit(
     base = inject('base'),
     expected,
     viewport = { width: 1440, height: 900 },
+    touch = false,
   }: VisitOptions = {},
 ): Promise<void> {
   if (browser === undefined)
     throw new Error('there is no browser: call withBrowser() in the file of the flow')
-  const context = await browser.newContext({ colorScheme, locale, viewport })
+  const context = await browser.newContext({ colorScheme, locale, viewport, hasTouch: touch })
   await forgetSettings(base)
   const wrong: string[] = []
   try {

@@ -7,6 +7,7 @@ import './ui/style/frame.css'
 import './ui/style/canvas.css'
 import './ui/style/library.css'
 import './ui/style/run.css'
+import './ui/style/phone.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { apiOf } from './core/api/client'
@@ -25,6 +26,7 @@ import { isDirty } from './state/tabs'
 import { aliveWindows, openVault, stayAlive } from './state/vault'
 import { App } from './ui/App'
 import { listenTo } from './ui/events'
+import { whenIdle } from './ui/idle'
 import { showPage } from './ui/page'
 
 const CLIENT = 'inkloom.client'
@@ -58,9 +60,12 @@ planRuns(app)
 
 stayAlive(navigator.locks, client)
 const vault = openVault(indexedDB)
-const keeper = keepTabs(app.tabs, client, sessionStorage, vault, () =>
-  toast(app, 'bad', say(app, 'error.storage')),
-)
+const keeper = keepTabs(app.tabs, client, {
+  own: sessionStorage,
+  vault,
+  idle: whenIdle,
+  failed: () => toast(app, 'bad', say(app, 'error.storage')),
+})
 window.addEventListener('pagehide', () => void keeper.now())
 window.addEventListener('beforeunload', (event) => {
   if (!keeper.safe() && app.tabs.get().open.some(isDirty)) event.preventDefault()
@@ -76,8 +81,9 @@ async function start(): Promise<void> {
   })
   await begin(app, restored?.kept ?? null, location.hash)
   if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
-  await keeper.now()
-  for (const gone of restored?.taken ?? []) await vault.remove(gone)
+  const taken = restored?.taken ?? []
+  if (taken.length > 0) await keeper.now()
+  for (const gone of taken) await vault.remove(gone)
 }
 void start()
 void attempt(app, say(app, 'error.server'), () =>

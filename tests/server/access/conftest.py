@@ -71,7 +71,7 @@ def serve(toy: ModuleType, tmp_path: Path) -> Serve:
         **options: Any,
     ) -> AsyncIterator[Running]:
         argv = (sys.executable, str(TOY), str(root)) if works else ("/bin/cat",)
-        app = make_app(toy.TABLE, Folders(root), argv, None, door, hosts, limits, **options)
+        app = make_app(toy.TABLE, Folders(root), [argv], None, door, hosts, limits, **options)
         runner = gated_runner(app, limits, 1.0)
         with socket.create_server(("127.0.0.1", 0)) as listening:
             try:

@@ -255,6 +255,17 @@ async def test_who_is_removed_is_gone_at_once(people: People) -> None:
     assert not people.sockets["bob"].closed
 
 
+async def test_an_admin_can_not_ask_in_the_name_of_nobody(people: People) -> None:
+    await people.run("alice", keeping("x"))
+    remove(people.server.root, "alice")
+    for path in ("/queue", "/v1/jobs", "/view"):
+        told = json.dumps(await people.get("boss", f"{path}?user=bov", 404))
+        assert "There is no user bov; users: alice, bob, boss" in told, "alice has left files"
+        assert "alice" not in json.dumps(await people.get("bob", f"{path}?user=bov", 403))
+    assert len(await people.get("boss", "/history?user=alice")) == 1
+    assert await people.get("boss", "/history?user=bob") == {}
+
+
 async def test_what_only_an_admin_may(people: People) -> None:
     for path in ("/internal/logs", "/internal/logs/raw", "/internal/folder_paths"):
         await people.get("alice", path, 403)

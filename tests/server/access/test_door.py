@@ -140,7 +140,7 @@ async def test_a_browser_logs_in_and_out(serve: Serve, tmp_path: Path) -> None:
             assert answer.status == 403
         assert not list(client.cookie_jar)
         async with client.post("/login", data={"token": token}, headers=own, allow_redirects=False) as answer:
-            assert (answer.status, answer.headers["Location"]) == (303, "/")
+            assert (answer.status, answer.headers["Location"]) == (303, "./")
             told = answer.headers["Set-Cookie"]
         assert all(
             part in told for part in ("HttpOnly", "SameSite=Strict", "Path=/", f"inkloom_{server.port}=")

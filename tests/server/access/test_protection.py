@@ -28,29 +28,35 @@ TOKEN = "a token of sixteen"
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "127.1.2.3"])
 def test_this_machine_alone_needs_no_token(tmp_path: Path, address: str) -> None:
-    assert door_for(Folders(tmp_path), address, Protection()).is_open()
-    assert not door_for(Folders(tmp_path), address, Protection(token=TOKEN)).is_open()
+    assert door_for(Folders(tmp_path), address, 8188, Protection()).is_open()
+    assert not door_for(Folders(tmp_path), address, 8188, Protection(token=TOKEN)).is_open()
     add(tmp_path, "alice")
-    assert not door_for(Folders(tmp_path), address, Protection()).is_open()
+    assert not door_for(Folders(tmp_path), address, 8188, Protection()).is_open()
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.2", "box.example", "::ffff:192.168.1.2"])
 def test_others_need_one(tmp_path: Path, address: str) -> None:
     folders = Folders(tmp_path)
     with pytest.raises(ProtectionError, match=r"inkloom user add NAME --root .*--token-file FILE.*ssh -L"):
-        door_for(folders, address, Protection())
-    assert not door_for(folders, address, Protection(token=TOKEN)).is_open()
+        door_for(folders, address, 8188, Protection())
+    assert not door_for(folders, address, 8188, Protection(token=TOKEN)).is_open()
     add(tmp_path, "alice")
-    assert not door_for(folders, address, Protection()).is_open()
+    assert not door_for(folders, address, 8188, Protection()).is_open()
     path_of(tmp_path).write_text("{}")
     with pytest.raises(ProtectionError, match="not a file of users"):
-        door_for(folders, address, Protection())
+        door_for(folders, address, 8188, Protection())
+
+
+@pytest.mark.parametrize(("port", "shown"), [(8188, "8188"), (9000, "9000"), (0, "PORT")])
+def test_the_tunnel_leads_to_the_port_of_the_server(tmp_path: Path, port: int, shown: str) -> None:
+    with pytest.raises(ProtectionError, match=f"ssh -L {shown}:127.0.0.1:{shown} THIS-MACHINE"):
+        door_for(Folders(tmp_path), "0.0.0.0", port, Protection())
 
 
 @pytest.mark.parametrize("token", ["", "short", "x" * 15, "sixteen letters\n and more"])
 def test_tokens_that_are_too_weak(tmp_path: Path, token: str) -> None:
     with pytest.raises(ProtectionError, match="16 characters"):
-        door_for(Folders(tmp_path), "127.0.0.1", Protection(token=token))
+        door_for(Folders(tmp_path), "127.0.0.1", 8188, Protection(token=token))
 
 
 @pytest.mark.parametrize(

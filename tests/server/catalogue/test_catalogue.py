@@ -67,7 +67,7 @@ async def client(toy: Any, tmp_path_factory: pytest.TempPathFactory):
         path.write_bytes(content)
     extra = (ExtraFolder(kind="loras", path=base / "models" / "elsewhere"),)
     folders = Folders(base, kinds=KINDS, aliases=ALIASES, extra=extra)
-    app = make_app(toy.TABLE, folders, ("/bin/cat",))  # a worker that never gets ready
+    app = make_app(toy.TABLE, folders, [("/bin/cat",)])  # a worker that never gets ready
     async with TestClient(TestServer(app)) as found:
         yield found
 
@@ -240,6 +240,64 @@ async def test_no_request_is_an_error_of_the_server(client: TestClient) -> None:
                     # What is in memory only a worker knows, and this server's never gets ready.
                     known = answer.status == 503 and path.endswith("/v1/residency")
                     assert answer.status < 500 or known, (method, str(url), body[:20], text)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/models/lora", "no kind of models 'lora'; did you mean 'loras'? there: loras, "),
+        ("/experiment/models/x", "no kind of models 'x'; there: "),
+        ("/experiment/models/preview/lora/0/x", "no kind of models 'lora'"),
+        ("/experiment/models/preview/embeddings/7/a.b.pt", "no folder of embeddings '7'; there: 0"),
+        (
+            "/experiment/models/preview/embeddings/0/a.pt",
+            "no file of embeddings 'a.pt'; did you mean 'a.b.pt'?",
+        ),
+        ("/experiment/models/preview/embeddings/0/..%2Fa", "no file of embeddings '../a'; there: a.b.pt, "),
+        ("/experiment/models/preview/embeddings/0/a.b.pt", "no picture of 'a.b.pt' in embeddings: none lies"),
+        ("/view_metadata/lora?filename=plain.safetensors", "no kind of models 'lora'"),
+        ("/view_metadata/embeddings", "no .safetensors file of embeddings ''; there: sub/c.safetensors\n"),
+        (
+            "/view_metadata/embeddings?filename=c.safetensors",
+            "'c.safetensors'; did you mean 'sub/c.safetensors'?",
+        ),
+        (
+            "/view_metadata/embeddings?filename=sub%2Fc.safetensors",
+            "'sub/c.safetensors' in embeddings notes nothing",
+        ),
+        ("/templates/lmc.json", "no workflow 'lmc'; did you mean 'lcm'? there: lcm, "),
+        ("/templates/lmc-1.webp", "no workflow 'lmc'; did you mean 'lcm'?"),
+        ("/workflow_templates/another/lcm.json", "no pack of workflows 'another'; there: inkloom\n"),
+        ("/assets/none.js", "has no 'assets/none.js'; reload its page"),
+        ("/models/" + "x" * 3000, "xx…'; there"),
+    ],
+)
+async def test_what_is_not_there_is_told(client: TestClient, path: str, told: str) -> None:
+    async with client.get(URL(path, encoded=True)) as answer:
+        text = await answer.text()
+        assert (answer.status, answer.content_type) == (404, "text/plain")
+        assert told in text
+        assert text.endswith("\n")
+        assert len(text) < 500
+
+
+async def test_listings_say_of_which_models_there_are_pictures_and_notes(client: TestClient) -> None:
+    rows = await get(client, "/experiment/models/loras")
+    found = {row["name"]: (row["picture"], row["notes"]) for row in rows}
+    assert found.pop("text.safetensors") == (True, False), "what lies beside it is no picture after all"
+    assert sorted(name for name, (picture, _) in found.items() if picture) == [
+        "cover.safetensors",
+        "near.safetensors",
+        "sub/beside.safetensors",
+    ]
+    for row in rows:
+        if row["name"] in found:
+            told = found[row["name"]]
+            shown = f"/experiment/models/preview/loras/{row['pathIndex']}/{row['name']}"
+            async with client.get(shown) as picture:
+                assert told[0] == (picture.status == 200), row
+            async with client.get(f"/view_metadata/loras?filename={row['name']}") as notes:
+                assert told[1] == (notes.status == 200), row
 
 
 async def test_a_route_that_is_not_there(client: TestClient) -> None:

@@ -11,7 +11,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from inkloom.server.jobs import queue as module
-from inkloom.server.jobs.queue import Jobs, Record, default_database
+from inkloom.server.jobs.job import Record
+from inkloom.server.jobs.queue import Jobs, default_database
+from inkloom.server.jobs.running import Running
 from inkloom.server.store import IdTaken, NewJob, Store, StoreError
 from inkloom.server.unavailable import told_when_unavailable
 
@@ -20,9 +22,8 @@ def job(name: str) -> NewJob:
     return NewJob(id=name, prompt="{}", extra_data='{"client_id": "me"}', targets='["9"]', created=7)
 
 
-def record(jobs: Jobs) -> Record:
-    assert jobs.running is not None
-    return Record(job=jobs.running.job, state="done", outputs={"9": {}}, meta={}, messages=(("x", {}),))
+def record(run: Running) -> Record:
+    return Record(job=run.attempt.job, state="done", outputs={"9": {}}, meta={}, messages=(("x", {}),))
 
 
 @asynccontextmanager
@@ -39,12 +40,12 @@ async def test_each_change_of_the_queue_is_told(tmp_path: Path) -> None:
         await jobs.put(job("a"))
         await jobs.put(job("b"))
         assert isinstance(await jobs.put(job("b")), IdTaken)
-        await jobs.take()
+        run = await jobs.take()
         await jobs.drop({"nobody"})
         await jobs.drop({"a", "b"})
         await jobs.drop()
         assert told == [1, 2, 2, 1], "taking a job changes no count, dropping nothing is no change"
-        await jobs.finish(record(jobs))
+        await jobs.finish(run, record(run))
         assert jobs.remaining == 0, "which is told after the last message of the run"
         assert told == [1, 2, 2, 1]
 
@@ -54,23 +55,25 @@ async def test_a_job_arrives_while_somebody_waits(tmp_path: Path) -> None:
         taking = asyncio.create_task(jobs.take())
         await asyncio.sleep(0)
         await jobs.put(job("a"))
-        attempt = await taking
-        assert (attempt.job.id, attempt.job.client_id, attempt.job.outputs) == ("a", "me", ("9",))
-        assert jobs.running is attempt
+        run = await taking
+        job_ = run.attempt.job
+        assert (job_.id, job_.client_id, job_.outputs) == ("a", "me", ("9",))
+        assert (jobs.running("a"), jobs.running("b")) == (run, None)
 
 
 async def test_what_ran_when_the_server_stopped_runs_again(tmp_path: Path) -> None:
     async with opened(tmp_path) as jobs:
         await jobs.put(job("a"))
         await jobs.put(job("b"))
-        first = await jobs.take()
+        first = (await jobs.take()).attempt
     async with opened(tmp_path) as jobs:
         assert jobs.remaining == 2
-        again = await jobs.take()
+        run = await jobs.take()
+        again = run.attempt
         assert (again.job, again.lease.attempt, again.deaths) == (first.job, 2, 0)
         assert again.receipts == first.receipts
-        await jobs.give_back("it died")
-        again = await jobs.take()
+        await jobs.give_back(run, "it died")
+        again = (await jobs.take()).attempt
         assert (again.job, again.lease.attempt, again.deaths) == (first.job, 3, 1)
 
 
@@ -82,13 +85,13 @@ async def test_what_a_dead_server_ran_is_taken_over_at_once_and_what_a_living_on
         for name in "ab":
             await living.put(job(name))
         await living.take()
-        assert (await dead.take()).job.id == "b"
+        assert (await dead.take()).attempt.job.id == "b"
         await dead._store.close()
         dead._presence.close()  # its lock is gone with its process, however that ended
         lock = tmp_path / "jobs" / "servers" / f"{dead._presence.name}.lock"
         lock.touch()
         async with opened(tmp_path) as third:
-            assert (await third.take()).job.id == "b"
+            assert (await third.take()).attempt.job.id == "b"
             assert third.remaining == 2
             [queue] = [piece async for piece in third.queue()]
             assert [one.id for one in queue.running] == ["a", "b"]
@@ -99,13 +102,13 @@ async def test_receipts_that_a_killed_server_left_go_when_the_next_one_starts(tm
     async with opened(tmp_path) as jobs:
         for name in "ab":
             await jobs.put(job(name))
-        ended = tmp_path / (await jobs.take()).receipts
+        run = await jobs.take()
+        ended = tmp_path / run.attempt.receipts
         ended.parent.mkdir(exist_ok=True)
-        _, following = await jobs.finish(record(jobs))
-        assert following is not None
-        assert following is jobs.running
+        _, [following] = await jobs.finish(run, record(run))
+        assert following is jobs.running("b")
         ended.write_text("killed before this was deleted")
-        runs = tmp_path / following.receipts
+        runs = tmp_path / following.attempt.receipts
         runs.write_text("it will go on")
         others = [ended.with_name(name) for name in (f"1-{'0' * 32}", "99-x", "x-99", "1")]
         for path in others:
@@ -117,35 +120,35 @@ async def test_receipts_that_a_killed_server_left_go_when_the_next_one_starts(tm
 async def test_receipts_go_with_their_job(tmp_path: Path) -> None:
     async with opened(tmp_path) as jobs:
         await jobs.put(job("a"))
-        attempt = await jobs.take()
-        path = tmp_path / attempt.receipts
+        run = await jobs.take()
+        path = tmp_path / run.attempt.receipts
         path.parent.mkdir()
         path.touch()
-        assert await jobs.finish(record(jobs)) == (True, None)
+        assert await jobs.finish(run, record(run)) == (True, [])
         assert path.exists(), "the end may still be undone by a loss of power"
-        await jobs.settle(attempt)
+        await jobs.settle(run.attempt)
         assert not path.exists()
         await jobs.put(job("a"))
-        assert (await jobs.take()).receipts != attempt.receipts, "another job of the same id"
+        assert (await jobs.take()).attempt.receipts != run.attempt.receipts, "another job of the same id"
 
 
 async def test_events_are_numbered_at_once_and_found_before_they_are_stored(tmp_path: Path) -> None:
     async with opened(tmp_path) as jobs:
         await jobs.put(job("a"))
-        await jobs.take()
-        noted = [jobs.note({"type": "x", "number": number}) for number in range(3)]
+        run = await jobs.take()
+        noted = [run.note({"type": "x", "number": number}) for number in range(3)]
         await jobs._tend()
-        noted += [jobs.note({"type": "x", "number": number}) for number in range(3, 5)]
+        noted += [run.note({"type": "x", "number": number}) for number in range(3, 5)]
         assert [(event.seq, event.attempt) for event in noted] == [(seq, 1) for seq in range(1, 6)]
         assert len(await jobs._store.events_since("a")) == 3
         for after, most in ((0, 9), (0, 4), (2, 1), (3, 1), (4, 9), (5, 9)):
             assert await jobs.events_since("a", after, most) == noted[after : after + most]
         assert await jobs.events_since("b", 0) == []
-        await jobs.give_back("it died")
-        await jobs.take()
-        again = jobs.note({"type": "y"})
+        await jobs.give_back(run, "it died")
+        run = await jobs.take()
+        again = run.note({"type": "y"})
         assert (again.seq, again.attempt) == (6, 2)
-        await jobs.finish(record(jobs))
+        await jobs.finish(run, record(run))
         assert await jobs.events_since("a", 0) == [*noted, again]
 
 
@@ -153,19 +156,19 @@ async def test_the_end_of_a_run_is_insisted_on(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(module, "FIRST_WAIT", 0.01)
     async with opened(tmp_path) as jobs:
         await jobs.put(job("a"))
-        await jobs.take()
-        jobs.note({"type": "node_started"})
+        run = await jobs.take()
+        run.note({"type": "node_started"})
         other = sqlite3.connect(tmp_path / "jobs" / "jobs.sqlite", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked"):
             await jobs.put(job("b"))
-        finishing = asyncio.create_task(jobs.finish(record(jobs)))
+        finishing = asyncio.create_task(jobs.finish(run, record(run)))
         with pytest.raises(StoreError, match="locked"):
             await jobs.put(job("c"))
         assert not finishing.done()
         other.execute("ROLLBACK")
         other.close()
-        assert await finishing == (True, None)
+        assert await finishing == (True, [])
         ended = await jobs.record("a")
         assert ended is not None
         assert ended.outcome.outputs == '{"9":{}}'

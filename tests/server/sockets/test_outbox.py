@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from inkloom.executor import NodeFinished, NodeStarted, Progress, RunDone, RunStarted
-from inkloom.server.jobs.queue import Job
+from inkloom.server.jobs.job import Job
 from inkloom.server.sockets.messages import Message
 from inkloom.server.sockets.outbox import LIGHT, SECONDS_PER_NODE, Outbox
 from inkloom.server.sockets.story import Story

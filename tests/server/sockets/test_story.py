@@ -18,7 +18,7 @@ from inkloom.executor import (
     RunStarted,
 )
 from inkloom.server.jobs import wire
-from inkloom.server.jobs.queue import Job
+from inkloom.server.jobs.job import Job
 from inkloom.server.sockets.story import Story
 from inkloom.server.store import Ended
 from inkloom.server.store import Job as Row

@@ -63,3 +63,14 @@ async def test_a_queue_that_is_looked_at_again_and_again_is_the_one_there_is(
     await store.drop({"0"})
     await seen_twice()
     await store.close()
+
+
+async def test_what_was_just_queued_is_shown_as_it_was_stored(tmp_path: Path) -> None:
+    store = Store.open(sqlite_url(tmp_path / "jobs.sqlite"))
+    for name, number in (("a", None), ("é", 7.0), ("b", 2.5), ("\ud800", -0.0), ("c", 1e300)):
+        job = NewJob(id=name, prompt='"é"', extra_data='"ü"', targets="[]", created=5, number=number)
+        await store.accept(replace(job, client=name, user="u", front=name == "a"))
+    shown = [job async for piece in store.queue_in_pieces() for job in piece.waiting]
+    stored = (await store.queue()).waiting
+    assert repr(shown) == repr([*stored]), "7 is not 7.0"
+    await store.close()

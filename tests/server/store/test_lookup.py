@@ -8,10 +8,10 @@ import pytest
 from inkloom.server.store import Accepted, IdTaken, NewJob, Outcome, State, Store, StoredEvent
 from inkloom.server.store.altering import CANCEL, REORDER, Cancel, Reorder
 from inkloom.server.store.lookup import (
+    are_unwanted,
     find,
     find_again,
     given,
-    is_unwanted,
     mark,
     moved,
     page,
@@ -164,10 +164,10 @@ async def test_cancelling_what_runs(store: Store, clock: Clock) -> None:
     """Its server hears of it, and so does the next one when that one is gone."""
     [ticket] = await queued(store, "a")
     [leased] = await store.lease("server")
-    assert (leased.unwanted, await store.read(is_unwanted, ticket)) == (False, False)
+    assert (leased.unwanted, await store.read(are_unwanted, [ticket])) == (False, [])
     assert await cancel(store, "a") == "running"
     assert await cancel(store, "a") == "running"
-    assert await store.read(is_unwanted, ticket)
+    assert await store.read(are_unwanted, [ticket]) == [ticket]
     clock.now += 60_000
     assert await store.reclaim() == 1
     [leased] = await store.lease("another")

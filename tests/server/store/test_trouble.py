@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import re
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,7 +55,8 @@ async def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
         )
         for answer in both:
             assert isinstance(answer, StoreError)
-            assert f"{tmp_path}/jobs.sqlite: the disk is full; free some space" in str(answer)
+            told = f"{tmp_path}/jobs.sqlite: the disk is full; free some space on the disk of {tmp_path}, "
+            assert re.search(re.escape(told) + r"which has \d+ bytes left$", str(answer))
         assert [found.id for found in (await store.queue()).waiting] == ["kept"]
         accepted = await store.accept(job("after"))
         assert isinstance(accepted, Accepted)
@@ -92,7 +95,104 @@ async def test_a_damaged_database(tmp_path: Path) -> None:
 
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     told = await refused(f"sqlite:///{tmp_path}/nowhere/jobs.sqlite")
-    assert "can't be opened; its folder must exist" in told
+    assert f"there is no folder {tmp_path}/nowhere; make it (mkdir -p {tmp_path}/nowhere), or" in told
+
+
+def unreadable(jobs: Path) -> None:
+    (jobs / "jobs.sqlite").chmod(0)
+
+
+def unwritable(jobs: Path) -> None:
+    (jobs / "jobs.sqlite").chmod(0o444)
+
+
+def folder_unwritable(jobs: Path) -> None:
+    jobs.chmod(0o555)
+
+
+def folder_unwritable_and_empty(jobs: Path) -> None:
+    (jobs / "jobs.sqlite").unlink()
+    jobs.chmod(0o555)
+
+
+def folder_closed(jobs: Path) -> None:
+    jobs.chmod(0)
+
+
+def folder_gone(jobs: Path) -> None:
+    shutil.rmtree(jobs)
+
+
+def folder_is_a_file(jobs: Path) -> None:
+    shutil.rmtree(jobs)
+    jobs.touch()
+
+
+def database_is_a_folder(jobs: Path) -> None:
+    (jobs / "jobs.sqlite").unlink()
+    (jobs / "jobs.sqlite").mkdir()
+
+
+PLACES: dict[Callable[[Path], None], str] = {
+    unreadable: "may not write that file; change its rights (chmod u+rw {jobs}/jobs.sqlite), or choose",
+    unwritable: "may not write that file; change its rights (chmod u+rw {jobs}/jobs.sqlite), or choose",
+    folder_unwritable: "may not write in the folder {jobs}; change its rights (chmod u+rwx {jobs}), or",
+    folder_unwritable_and_empty: "may not write in the folder {jobs}; change its rights (chmod u+rwx",
+    folder_closed: "change its rights (chmod u+rwx {jobs}), or choose another place with --database",
+    folder_gone: "there is no folder {jobs}; make it (mkdir -p {jobs}), or choose",
+    folder_is_a_file: "{jobs} is a file; move it away, or choose",
+    database_is_a_folder: "it is a folder; move it away, or choose",
+}
+"""What can be wrong with where a database lies, and what is said of it."""
+
+OPENING = """
+import sys
+from pathlib import Path
+from inkloom.server.jobs.presence import Presence
+from inkloom.server.store import Store, StoreError, sqlite_url
+for place in map(Path, sys.argv[1:]):
+    for use in (lambda: Store.open(sqlite_url(place / "jobs.sqlite")), lambda: Presence(place / "servers")):
+        try:
+            use()
+            print("it could be used")
+        except StoreError as error:
+            print(error)
+"""
+
+
+def without_privileges() -> list[str]:
+    """Return what to put before a command so that rights count for it, also where root runs it."""
+    if os.geteuid() != 0:
+        return []
+    if (setpriv := shutil.which("setpriv")) is None:
+        pytest.skip("root may write everywhere, and there is no setpriv to run it without that")
+    return [setpriv, "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+
+
+async def test_where_a_database_lies_is_told_as_it_is(tmp_path: Path) -> None:
+    places: list[Path] = []
+    try:
+        for spoil in PLACES:
+            jobs = tmp_path / spoil.__name__
+            jobs.mkdir()
+            store = Store.open(sqlite_url(jobs / "jobs.sqlite"))
+            await store.close()
+            spoil(jobs)
+            places.append(jobs)
+        argv = [*without_privileges(), sys.executable, "-c", OPENING, *map(str, places)]
+        told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()
+    finally:
+        for jobs in places:
+            if jobs.exists():
+                jobs.chmod(0o700)
+    for jobs, wanted, of_database, of_presence in zip(
+        places, PLACES.values(), told[::2], told[1::2], strict=True
+    ):
+        assert of_database.startswith(f"can't use the database sqlite:///{jobs}/jobs.sqlite: ")
+        assert wanted.format(jobs=jobs) in of_database, jobs.name
+        if jobs.name.startswith("folder_") and jobs.name != "folder_gone":
+            assert of_presence.startswith(f"can't keep jobs in {jobs}/servers: ")
+            assert f"{jobs}" in of_presence.partition(": ")[2]
 
 
 async def test_a_database_that_another_program_keeps_locked(

@@ -25,7 +25,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def client(toy: Any, tmp_path: Path, home: Path) -> AsyncIterator[TestClient]:
-    app = make_app(toy.TABLE, Folders(tmp_path), ("/bin/cat",))  # a worker that never gets ready
+    app = make_app(toy.TABLE, Folders(tmp_path), [("/bin/cat",)])  # a worker that never gets ready
     async with TestClient(TestServer(app)) as found:
         yield found
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(UNFINISHED)]

@@ -43,7 +43,7 @@ async def serving(
 ) -> AsyncIterator[TestClient]:
     """Yield a client of a server; several may share a folder, and so a database."""
     argv = (sys.executable, str(TOY), str(root)) if works else ("/bin/cat",)
-    app = make_app(toy.TABLE, Folders(root), argv, **kwargs)
+    app = make_app(toy.TABLE, Folders(root), [argv], **kwargs)
     async with TestClient(TestServer(app)) as found:
         yield found
 
@@ -127,6 +127,38 @@ async def test_a_run_as_it_happens(toy: ModuleType, tmp_path: Path) -> None:
             ):
                 assert kept(found) == events[since:]
                 assert found[-1][1]["data"]["state"] == "done"
+
+
+async def test_who_comes_later_hears_what_was_loaded(toy: ModuleType, tmp_path: Path) -> None:
+    """Spans and marks are of the moment, and one event at the end has them again."""
+    loading = {
+        "1": {"class_type": "Load", "inputs": {"value": 3}},
+        "2": {"class_type": "Show", "inputs": {"value": ["1", 0]}},
+    }
+    async with serving(toy, tmp_path) as client:
+        job = await submit(client, loading)
+        await listed(client, f"/v1/jobs/{job}/events")
+        later = [event for _, event in await listed(client, f"/v1/jobs/{job}/events")]
+    assert [event["type"] for event in later] == [
+        "run_started",
+        *["node_started", "node_finished"] * 2,
+        "recap",
+        "run_done",
+        "state",
+    ]
+    [span], [mark] = later[5]["data"]["spans"], later[5]["data"]["marks"]
+    assert (span["name"], span["category"], span["node"], span["args"]) == (
+        "weights",
+        "load",
+        "1",
+        {"bytes": 7},
+    )
+    assert 0 <= span["start"] <= mark["at"] <= span["start"] + span["seconds"] + 1e-3
+    assert (mark["name"], mark["args"]) == ("evicted: others", {"bytes": 9})
+    assert [event["data"]["steps"] for event in later if event["type"] == "node_finished"] == [
+        [1, 1, 1],
+        None,
+    ]
 
 
 async def test_coming_back_in_the_middle(toy: ModuleType, tmp_path: Path) -> None:

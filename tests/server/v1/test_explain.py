@@ -18,8 +18,9 @@ from inkloom.executor import Folders
 from inkloom.nodes import Engine
 from inkloom.server.app import make_app
 from inkloom.server.state import SERVER
+from inkloom.server.workers.given import WorkerDiedError
 from inkloom.server.workers.homes import Homes
-from inkloom.server.workers.process import WorkerDiedError, WorkerProcess
+from inkloom.server.workers.process import WorkerProcess
 from inkloom.server.workers.protocol import Answered, Explain, from_line
 from inkloom.server.workers.worker import answer_line
 
@@ -108,7 +109,7 @@ async def test_while_a_job_runs(client: TestClient) -> None:
 async def test_what_is_in_memory_is_told_while_it_thinks(client: TestClient, tmp_path: Path) -> None:
     await explained(client, COUNT)  # the worker is there
     assert isinstance(client.server, TestServer)
-    worker, path = client.server.app[SERVER].worker, tmp_path / "found"
+    [worker], path = client.server.app[SERVER].crew.workers, tmp_path / "found"
     prompt = graph("Ponder", path=str(path))
     thinking = asyncio.create_task(worker.explain(prompt, ("2",)))
     await asyncio.sleep(0)  # it is asked now
@@ -224,7 +225,7 @@ async def test_a_worker_that_dies_of_a_question(client: TestClient) -> None:
 @asynccontextmanager
 async def served_by(toy: ModuleType, root: Path, program: str) -> AsyncIterator[TestClient]:
     """Yield a client of a server whose worker is a program in place of the real one."""
-    app = make_app(toy.TABLE, Folders(root), (sys.executable, "-c", program))
+    app = make_app(toy.TABLE, Folders(root), [(sys.executable, "-c", program)])
     async with TestClient(TestServer(app)) as found:
         yield found
 

@@ -94,7 +94,7 @@ class Server(threading.Thread):
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        app = make_app(self._table, Folders(self._root), (sys.executable, str(TOY), str(self._root)))
+        app = make_app(self._table, Folders(self._root), [(sys.executable, str(TOY), str(self._root))])
         runner = gated_runner(app, LIMITS, 1.0)
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         with socket.create_server(("127.0.0.1", 0)) as listening:

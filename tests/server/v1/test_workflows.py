@@ -63,7 +63,7 @@ SAVED = {
 async def client(toy: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TestClient]:
     """Yield a client of a server where a user has saved workflows."""
     root = tmp_path_factory.mktemp("root")
-    app = make_app(toy.TABLE, Folders(root), (sys.executable, str(TOY), str(root)))
+    app = make_app(toy.TABLE, Folders(root), [(sys.executable, str(TOY), str(root))])
     async with TestClient(TestServer(app)) as found:
         for name, text in SAVED.items():
             place = root / "user" / "default" / "workflows" / f"{name}.json"
@@ -247,7 +247,7 @@ async def test_residency(client: TestClient) -> None:
 
 
 async def test_residency_while_a_worker_starts(toy: ModuleType, tmp_path: Path) -> None:
-    app = make_app(toy.TABLE, Folders(tmp_path), (sys.executable, "-c", "input()"))
+    app = make_app(toy.TABLE, Folders(tmp_path), [(sys.executable, "-c", "input()")])
     async with TestClient(TestServer(app)) as client, client.get("/v1/residency") as answer:
         assert answer.status == 503
         assert int(answer.headers["Retry-After"]) > 0

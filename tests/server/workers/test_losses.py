@@ -31,7 +31,7 @@ async def lost(base: Path, losses: int) -> None:
 
 async def history(toy: ModuleType, root: Path) -> dict[str, Any]:
     """Return what a server on that folder makes of its jobs."""
-    app = make_app(toy.TABLE, Folders(root), (sys.executable, str(TOY), str(root)))
+    app = make_app(toy.TABLE, Folders(root), [(sys.executable, str(TOY), str(root))])
     async with TestClient(TestServer(app)) as client:
         while (await (await client.get("/prompt")).json())["exec_info"]["queue_remaining"]:
             pass

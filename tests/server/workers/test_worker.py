@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from inkloom.executor import RunDone
-from inkloom.server.workers.process import WorkerDiedError, WorkerProcess, died_how
+from inkloom.server.workers.given import WorkerDiedError
+from inkloom.server.workers.process import WorkerProcess, command, died_how
 from inkloom.server.workers.protocol import (
     Answered,
     Cancel,
@@ -24,14 +26,17 @@ from inkloom.server.workers.protocol import (
     Look,
     ProtocolError,
     Ready,
+    Recall,
+    Recalled,
     Run,
     Told,
     ToWorker,
+    Warm,
     Written,
     from_line,
     to_line,
 )
-from inkloom.server.workers.stray import told_on
+from inkloom.server.workers.stray import LastWords, told_on
 from inkloom.server.workers.worker import event_lines
 
 TOY = Path(__file__).parents[1] / "toy.py"
@@ -49,6 +54,9 @@ MESSAGES = [
     Cancel(job="j"),
     Explain(question=1, prompt=GRAPH, targets=("2",)),
     Ready(pid=7, device="cuda:0", title="NVIDIA H200", total=2**37),
+    Warm(),
+    Recall(),
+    Recalled(jobs=("a", "b")),
     Told(job="j", events=({"type": "x"}, {"type": "y"})),
     Finished(job="j"),
     Free(results=True),
@@ -142,7 +150,7 @@ def hear(worker: subprocess.Popen[bytes], until: str) -> list[str]:
 
 
 def test_jobs_and_what_stays_between_them(worker: subprocess.Popen[bytes]) -> None:
-    assert hear(worker, "ready") == ["ready"]
+    assert hear(worker, "warm") == ["ready", "warm"]
     say(worker, Cancel(job="nobody"))
     say(worker, Run(job="a", prompt=GRAPH, targets=("2",)))
     say(worker, Run(job="b", prompt=GRAPH, targets=("2",)))
@@ -169,11 +177,27 @@ def test_what_is_logged_is_told(worker: subprocess.Popen[bytes]) -> None:
     assert told == Logged(level=logging.WARNING, text="beware of 3")
 
 
+def test_what_has_not_begun_is_given_back(worker: subprocess.Popen[bytes]) -> None:
+    say(worker, Run(job="a", prompt=ENDLESS, targets=("2",)))
+    hear(worker, "progress")
+    for name in "bcd":
+        say(worker, Run(job=name, prompt=GRAPH, targets=("2",)))
+    say(worker, Free(results=True))
+    say(worker, Recall())
+    assert worker.stdout is not None
+    messages = iter(from_line(line) for line in worker.stdout)
+    assert next(one for one in messages if isinstance(one, Recalled)) == Recalled(jobs=("b", "c", "d"))
+    say(worker, Run(job="c", prompt=GRAPH, targets=("2",)))
+    say(worker, Cancel(job="a"))
+    ended = (one.job for one in messages if isinstance(one, Finished))
+    assert [next(ended), next(ended)] == ["a", "c"]
+
+
 def test_a_job_that_is_no_longer_right(worker: subprocess.Popen[bytes]) -> None:
     wrong = {**GRAPH, "1": {"class_type": "Number", "inputs": {"value": 100}}}
     say(worker, Run(job="a", prompt=wrong, targets=("2",)))
     say(worker, Run(job="b", prompt=GRAPH, targets=("2",)))
-    assert hear(worker, "finished") == ["ready", "run_failed", "finished"]
+    assert hear(worker, "finished") == ["ready", "warm", "run_failed", "finished"]
     assert hear(worker, "finished")[-2:] == ["run_done", "finished"]
 
 
@@ -199,7 +223,7 @@ def test_a_line_that_is_no_message_ends_it(worker: subprocess.Popen[bytes]) -> N
 
 def test_a_job_that_is_no_graph(worker: subprocess.Popen[bytes]) -> None:
     say(worker, Run(job="a", prompt={"1": 2}, targets=("2",)))
-    assert hear(worker, "finished") == ["ready", "run_failed", "finished"]
+    assert hear(worker, "finished") == ["ready", "warm", "run_failed", "finished"]
 
 
 async def refused(*argv: str) -> str:
@@ -216,7 +240,7 @@ async def refused(*argv: str) -> str:
     raise AssertionError(f"the job ended after {told}")
 
 
-READY = 'print(\'{"type": "ready", "pid": 1}\', flush=True); input(); '
+READY = 'print(\'{"type": "ready", "pid": 1}\\n{"type": "warm"}\', flush=True); input(); '
 """What a worker does until it has its first job."""
 
 
@@ -245,6 +269,32 @@ def test_it_ends_before_it_listens_when_nobody_is_there(tmp_path: Path) -> None:
         assert starting.wait(timeout=30) == 1, "0 is for a worker that listens"
 
 
+def test_without_torch_it_lives_on_and_each_job_says_why_it_fails(tmp_path: Path) -> None:
+    """Were it to end, it would be begun anew for ever, and its jobs be blamed for its deaths."""
+    (tmp_path / "torch.py").write_text('raise OSError("libcudart: not found")')
+    environ = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    argv = command(tmp_path / "root", device="cpu")
+    graph = {
+        "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "inklet.safetensors"}},
+        "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}},
+    }
+    heard: list[FromWorker | ToWorker] = []
+    with subprocess.Popen(argv, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for name in ("one", "other"):
+            process.stdin.write(to_line(Run(job=name, prompt=graph, targets=("2",))))
+            process.stdin.flush()
+            while heard[-1:] != [Finished(job=name)]:
+                heard.append(from_line(process.stdout.readline()))
+        process.kill()
+    [told] = [one.text for one in heard if isinstance(one, Logged) and "torch can't be loaded" in one.text]
+    assert "(OSError: libcudart: not found): jobs will fail; see inkloom doctor" in told
+    events = [event for message in heard if isinstance(message, Told) for event in message.events]
+    ends = [event for event in events if event["type"] in ("run_done", "run_failed")]
+    assert [(end["type"], end["message"]) for end in ends] == [("run_failed", "libcudart: not found")] * 2
+
+
 async def test_the_last_words_of_one_that_crashes_are_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -271,3 +321,15 @@ async def test_what_is_written_elsewhere_is_told_by_lines(pieces: list[bytes], l
     source.feed_eof()
     await telling
     assert told == lines
+
+
+def test_the_last_words_are_the_last_line_that_says_anything() -> None:
+    told = list[str]()
+    words = LastWords(told.append)
+    assert words.after("ended with status 1") == "ended with status 1"
+    for line in ("Traceback", "ImportError: no torch", " ", ""):
+        words(line)
+    assert told == ["Traceback", "ImportError: no torch", " ", ""]
+    assert words.after("ended with status 1") == "ended with status 1: ImportError: no torch"
+    words("x" * 5000)
+    assert len(words.after("ended")) < 400

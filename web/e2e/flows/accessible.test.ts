@@ -95,6 +95,42 @@ const PLACES: Readonly<Record<string, (person: Person) => Promise<void>>> = {
     await page.getByRole('combobox', { name: 'Commands' }).fill('Markdown')
     await press('Enter')
   },
+  'a question before something is lost': async ({ page, field }) => {
+    await field('Sample', 'steps').fill('7')
+    await page.getByRole('button', { name: 'Close text to image' }).click()
+    await page.getByRole('dialog').waitFor()
+  },
+  'two results compared': async ({ page, node, field, press }) => {
+    await field('Size', 'batch_size').fill('2')
+    await press('Control+Enter')
+    await node('Save').getByRole('img', { name: 'Result 2 of Save' }).waitFor()
+    await node('Save').getByRole('img', { name: 'Result 1 of Save' }).click()
+    await page.getByRole('button', { name: 'Compare with the next' }).click()
+    await page.getByRole('slider', { name: 'How much of the first picture is shown' }).waitFor()
+  },
+  'how a node came to fail': async ({ page, node, press }) => {
+    await press('t')
+    await page.getByRole('button', { name: 'Inpainting', exact: true }).click()
+    await press('t')
+    const chooser = page.waitForEvent('filechooser')
+    await node('Picture and mask').getByRole('button', { name: 'Upload a file for image' }).click()
+    await (await chooser).setFiles({
+      name: 'broken.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from('no picture'),
+    })
+    await expect
+      .poll(() => node('Picture and mask').getByRole('combobox', { name: 'image' }).textContent())
+      .toMatch(/^broken/)
+    await press('Control+Enter')
+    await node('Picture and mask').getByRole('button', { name: 'Traceback' }).click()
+    await page.getByRole('dialog', { name: 'Traceback' }).waitFor()
+  },
+  'what is known of a model': async ({ page, press }) => {
+    await press('m')
+    await page.getByRole('button', { name: 'About inklet.safetensors' }).click()
+    await page.getByRole('dialog', { name: 'inklet.safetensors' }).waitFor()
+  },
   'the mask editor': async ({ page, node, press }) => {
     await press('t')
     await page.getByRole('button', { name: 'Inpainting', exact: true }).click()

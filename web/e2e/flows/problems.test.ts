@@ -74,3 +74,31 @@ it('marks a model that is not there, and takes the one that is called most like 
     await expect.poll(() => model.getAttribute('aria-invalid')).toBeNull()
   })
 })
+
+it('says below its ports that a node is of no kind that there is, and keeps it', async () => {
+  await visit(async ({ page, node }) => {
+    const strange = {
+      nodes: [
+        {
+          id: 1,
+          type: 'FromElsewhere',
+          pos: [0, 0],
+          size: [260, 60],
+          inputs: [{ name: 'model', type: 'MODEL', link: null }],
+          outputs: [{ name: 'things', type: 'THINGS', links: [] }],
+          widgets_values: ['kept'],
+        },
+      ],
+      links: [],
+      version: 0.4,
+    }
+    await node('Sample').waitFor()
+    await drop(page, 'strange.json', Buffer.from(JSON.stringify(strange)))
+    const words = node('FromElsewhere').locator('.node-note, .node-problems')
+    await words.waitFor()
+    const port = await node('FromElsewhere').getByText('things', { exact: true }).boundingBox()
+    const text = await words.boundingBox()
+    if (port === null || text === null) throw new Error('it is not seen')
+    expect(text.y).toBeGreaterThanOrEqual(port.y + port.height - 1)
+  })
+})

@@ -31,6 +31,11 @@ it('queues several runs, orders and cancels them, and opens again what one of th
     await page.getByText('Stopping…').or(page.getByText('Cancelled')).first().waitFor()
     expect(Date.now() - asked).toBeLessThan(PATIENT)
 
+    // Only what ran has stopped: the next one follows, until all are told to.
+    await page.getByRole('progressbar', { name: 'Progress of Sample' }).first().waitFor()
+    expect(await waiting.getByRole('listitem').count()).toBe(0)
+    await press('Control+Alt+Shift+Enter')
+
     const done = panel.getByRole('region', { name: 'Done' })
     await expect.poll(() => done.getByText('Cancelled').count()).toBeGreaterThanOrEqual(3)
     await done

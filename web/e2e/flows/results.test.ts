@@ -70,3 +70,38 @@ it('runs one output alone by the button in its header', async () => {
     await node('Save').getByRole('img', { name: 'Result 1 of Save' }).waitFor()
   })
 })
+
+it('lets pictures grow with their node, whole and counted', async () => {
+  await visit(async ({ page, node, field, press }) => {
+    await node('Sample').waitFor()
+    await field('Size', 'batch_size').fill('2')
+    await field('Sample', 'steps').fill('2')
+    await press('Control+Enter')
+    const save = node('Save')
+    const picture = save.getByRole('img', { name: 'Result 2 of Save' })
+    await picture.waitFor()
+    await save.getByText('2 pictures').waitFor()
+    await save.locator('header').click()
+    const size = async () => (await picture.boundingBox()) ?? { width: 0, height: 0 }
+    const before = await size()
+    const corner = await save.locator('.resizer').boundingBox()
+    const tall = (await save.boundingBox())?.height ?? 0
+    if (corner === null) throw new Error('the node has no corner to be held at')
+    const [x, y] = [corner.x + corner.width / 2, corner.y + corner.height / 2]
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x - 60, y + 150, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(async () => (await size()).width).toBeLessThan(before.width - 10)
+    // The corner stays at the hand: what the pictures don't need is left around them.
+    await expect.poll(async () => (await save.boundingBox())?.height ?? 0).toBeGreaterThan(tall + 120)
+    await page.mouse.move(x - 60, y + 150)
+    await page.mouse.down()
+    await page.mouse.move(x + 40, y + 150, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(async () => (await size()).width).toBeGreaterThan(before.width + 10)
+    const natural = await picture.evaluate((one: HTMLImageElement) => one.naturalWidth / one.naturalHeight)
+    const { width, height } = await size()
+    expect(width / height).toBeCloseTo(natural, 1)
+  })
+})

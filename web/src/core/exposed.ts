@@ -1,11 +1,9 @@
 /** Inputs that are meant to be set from outside, by name: `extra.inkloom.exposed`, a list of {name, node, input}. */
 
-import { type Definitions, VIRTUAL } from './definitions'
-import { type Document, type GraphId, type GraphNode, ROOT } from './document'
+import { type Document, type GraphId, type GraphNode, type NodeId, ROOT } from './document'
 import { identity, idJson, inside } from './files/fields'
 import { asText, EMPTY, isList, isObject, type Json, type JsonObject, withKeys } from './json'
 import type { Op } from './operations'
-import { type ShownField, shownValues, titleOf } from './widgets'
 
 /** One input; `node` is the id that it runs under ("12:5" inside of a subgraph). Several may share a name. */
 export interface Exposed {
@@ -24,74 +22,75 @@ export function exposedOf(document: Document): readonly Exposed[] {
   })
 }
 
-/** Returns the graph that an id leads into through instances of subgraphs, and the node there. */
-export function placeOfId(
-  document: Document,
-  id: string,
-): { readonly graph: GraphId; readonly node: GraphNode } | undefined {
-  const steps = id.split(':')
-  let graph = ROOT
-  for (const [at, step] of steps.entries()) {
-    const node = (graph === ROOT ? document.root : document.subgraphs.get(graph))?.nodes.get(step)
-    if (node === undefined) return undefined
-    if (at === steps.length - 1) return { graph, node }
-    graph = node.type
-  }
-  return undefined
-}
-
-/** A field of the document, and what it is called where only some are shown. */
-export interface ExposedField {
-  readonly name: string
-  readonly id: string
+/** A node in its graph, on the way to one that lies inside of subgraphs. */
+export interface Placed {
   readonly graph: GraphId
   readonly node: GraphNode
-  readonly shown: ShownField
 }
 
-/** Returns the fields that a document exposes, in its order; those that are linked or gone are left out. */
-export function exposedFields(document: Document, definitions: Definitions): readonly ExposedField[] {
-  return exposedOf(document).flatMap(({ name, node: id, input }) =>
-    fieldAt(document, definitions, id, input, name),
-  )
+/** Returns the nodes that an id leads to one after the other: instances of subgraphs, and the node itself last. */
+export function wayOfId(document: Document, id: string): readonly Placed[] | undefined {
+  const way: Placed[] = []
+  let graph = ROOT
+  for (const step of stepsOf(document, id)) {
+    const node = (graph === ROOT ? document.root : document.subgraphs.get(graph))?.nodes.get(step)
+    if (node === undefined) return undefined
+    way.push({ graph, node })
+    graph = node.type
+  }
+  return way
 }
 
-/** Returns the fields that most people want: texts of several lines, pictures to upload, seeds. */
-export function usualFields(document: Document, definitions: Definitions): readonly ExposedField[] {
-  return [...document.root.nodes.values()].flatMap((node) =>
-    shownValues(document, definitions, node).flatMap(({ field }) => {
-      const widget = field.input?.widget
-      const usual =
-        (widget?.kind === 'text' && widget.multiline) ||
-        (widget?.kind === 'combo' && widget.upload !== null) ||
-        (widget?.kind === 'int' && widget.control)
-      const name = `${titleOf(document, definitions, node)}: ${field.input?.label ?? field.name}`
-      return usual ? fieldAt(document, definitions, node.id, field.name, name) : []
-    }),
-  )
+/** A node of a workflow that was flattened before has its path in its own id. */
+function stepsOf(document: Document, id: string): readonly NodeId[] {
+  return document.root.nodes.has(id) ? [id] : id.split(':')
 }
 
-function fieldAt(
+/** An input by the id that its node runs under. */
+export type Input = Omit<Exposed, 'name'>
+
+const same = (one: Input, other: Input): boolean => one.node === other.node && one.input === other.input
+
+/** Exposes inputs, which get the same value, by a name; or no longer with null. */
+export function expose(document: Document, inputs: readonly Input[], name: string | null): readonly Op[] {
+  const list = exposedOf(document)
+  const isOne = (one: Input) => inputs.some((input) => same(one, input))
+  const others = list.filter((one) => !isOne(one))
+  const at = list.findIndex(isOne)
+  const more = name === null ? [] : inputs.map(({ node, input }) => ({ name, node, input }))
+  return withList(document, others.toSpliced(at < 0 ? others.length : at, 0, ...more))
+}
+
+/** Returns a name that nothing is exposed by yet: one name for two fields would mean one value for both. */
+export function freeName(document: Document, wanted: string): string {
+  const taken = new Set(exposedOf(document).map((one) => one.name))
+  let found = wanted
+  for (let number = 2; taken.has(found); number += 1) found = `${wanted} ${number}`
+  return found
+}
+
+/**
+ * Gives what is exposed in a graph its new ids. `rename` is given the steps from that graph on to a node, and returns
+ * those in their place, or null for the same.
+ */
+export function renamed(
   document: Document,
-  definitions: Definitions,
-  id: string,
-  input: string,
-  name: string,
-): readonly ExposedField[] {
-  const place = placeOfId(document, id)
-  if (place === undefined || VIRTUAL.has(place.node.type)) return []
-  const shown = shownValues(document, definitions, place.node).find((one) => one.field.name === input)
-  const linked = place.node.inputs.some((slot) => slot.name === input && slot.link !== null)
-  return shown === undefined || linked ? [] : [{ name, id, ...place, shown }]
+  graph: GraphId,
+  rename: (steps: readonly NodeId[]) => readonly NodeId[] | null,
+): readonly Op[] {
+  const list = exposedOf(document)
+  const now = list.map((one) => {
+    const way = wayOfId(document, one.node) ?? []
+    const at = way.findIndex((step) => step.graph === graph)
+    const steps = way.map((step) => step.node.id)
+    const found = at < 0 ? null : rename(steps.slice(at))
+    return found === null ? one : { ...one, node: [...steps.slice(0, at), ...found].join(':') }
+  })
+  return now.every((one, at) => one === list[at]) ? [] : withList(document, now)
 }
 
-/** Exposes an input by a name, or no longer with null. */
-export function expose(document: Document, node: string, input: string, name: string | null): readonly Op[] {
-  const others = exposedOf(document).filter((one) => one.node !== node || one.input !== input)
-  const at = exposedOf(document).findIndex((one) => one.node === node && one.input === input)
-  const list =
-    name === null ? others : others.toSpliced(at < 0 ? others.length : at, 0, { name, node, input })
-  return [{ op: 'document', value: { ...fieldsOf(document), extra: withExposed(document.extra, list) } }]
+function withList({ extra, lastNodeId, lastLinkId }: Document, list: readonly Exposed[]): readonly Op[] {
+  return [{ op: 'document', value: { extra: withExposed(extra, list), lastNodeId, lastLinkId } }]
 }
 
 /** Returns `extra` with another list of what is exposed. */
@@ -114,8 +113,4 @@ export function exposedMeta(list: readonly Exposed[], node: string): JsonObject 
     .filter((one) => one.node === node)
     .map(({ input, name }): [string, Json] => [input, name])
   return found.length > 0 ? new Map(found) : EMPTY
-}
-
-function fieldsOf({ extra, lastNodeId, lastLinkId }: Document) {
-  return { extra, lastNodeId, lastLinkId }
 }

@@ -1,6 +1,6 @@
 /** Undo and redo: a list of steps, each with the operations that lead there and back. A value like the document. */
 
-import type { Document } from './document'
+import type { Document, NodeId } from './document'
 import { apply, type Op } from './operations'
 
 /** One step; `label` names it in menus. Steps of one `merge` key that follow at once are one. */
@@ -8,6 +8,8 @@ export interface Step {
   readonly label: string
   readonly merge: string | null
   readonly time: number
+  /** The instances of subgraphs that were looked into when it was made. */
+  readonly path: readonly NodeId[]
   readonly there: readonly Op[]
   readonly back: readonly Op[]
 }
@@ -29,6 +31,7 @@ export interface EditOptions {
   readonly merge?: string
   /** Milliseconds, of any clock that only goes forward. */
   readonly time: number
+  readonly path?: readonly NodeId[]
 }
 
 export const NO_HISTORY: History = { past: [], future: [] }
@@ -49,7 +52,7 @@ export function edit({ document, history }: Edited, ops: readonly Op[], options:
     last !== undefined && merge !== null && last.merge === merge && options.time - last.time < PAUSE
   const step: Step = joined
     ? { ...last, time: options.time, ...compacted([...last.there, ...ops], [...inverse, ...last.back]) }
-    : { label: options.label, merge, time: options.time, there: ops, back: inverse }
+    : { label: options.label, merge, time: options.time, path: options.path ?? [], there: ops, back: inverse }
   const past = [...(joined ? history.past.slice(0, -1) : history.past), step].slice(-MOST_STEPS)
   return { document: changed, history: { past, future: [] } }
 }

@@ -174,12 +174,17 @@ export function numberOfText(text: string): number | bigint | NumberText {
   return { text }
 }
 
-/** Writes JSON text; `indent` spaces for each level, or everything on one line. Raises for NaN and infinities. */
-export function writeJson(value: Json, indent = 0): string {
+/**
+ * Writes JSON text; `indent` spaces for each level, or everything on one line. Raises for NaN and infinities. `known`
+ * may have the text of a list or an object already, on one line.
+ */
+export function writeJson(value: Json, indent = 0, known?: (given: object) => string | undefined): string {
   const parts: string[] = []
   const lines = indent > 0
   function put(given: Json, margin: string): void {
-    if (isList(given)) {
+    const written = typeof given === 'object' && given !== null ? known?.(given) : undefined
+    if (written !== undefined) parts.push(written)
+    else if (isList(given)) {
       around('[', ']', given, margin, (one, inner) => put(one, inner))
     } else if (isObject(given)) {
       around('{', '}', [...given], margin, ([key, one], inner) => {

@@ -10,6 +10,7 @@ import { type Edited, edit, NO_HISTORY, redo, undo } from './history'
 import { EMPTY, type JsonObject, parseJson } from './json'
 import { apply } from './operations'
 import { toPrompt } from './prompt/convert'
+import { sameDocument } from './same'
 import {
   BEGINNING,
   COMMANDS,
@@ -74,9 +75,14 @@ describe('random commands', SLOW, () => {
           edited = edit(edited, randomOps(edited.document, dice), { label: 'x', time, ...merge })
         }
         const end = textOf(edited.document)
+        const { lastNodeId, lastLinkId } = BEGINNING
+        if (sameDocument(edited.document, BEGINNING))
+          expect(textOf({ ...edited.document, lastNodeId, lastLinkId })).toBe(textOf(BEGINNING))
+        else expect(end).not.toBe(textOf(BEGINNING))
         const steps = edited.history.past.length
         for (let number = 0; number < steps; number += 1) edited = undo(edited)
         expect(textOf(edited.document)).toBe(textOf(BEGINNING))
+        expect(sameDocument(edited.document, BEGINNING)).toBe(true)
         for (let number = 0; number < steps; number += 1) edited = redo(edited)
         expect(textOf(edited.document)).toBe(end)
       }),

@@ -6,6 +6,7 @@ import { DEFINITIONS } from './testdata/documents'
 import { compatible, type Port } from './types'
 
 const INDEX = searchIndex(DEFINITIONS)
+const titleOf = (type: string) => DEFINITIONS.get(type)?.title ?? ''
 const first = (query: string, from?: Port) => search(INDEX, query, from).map((one) => one.definition.type)
 
 test.each([
@@ -21,6 +22,30 @@ test.each([
   ['empty latent', 'EmptyLatentImage'],
 ])('%j finds %s first', (query, type) => {
   expect(first(query)[0]).toBe(type)
+})
+
+test.each([
+  [{ side: 'output', type: 'LATENT' }, ['VAEDecode', 'KSampler']],
+  [{ side: 'output', type: 'IMAGE' }, ['SaveImage', 'VAEEncode']],
+  [{ side: 'output', type: 'CLIP' }, ['CLIPTextEncode']],
+  [{ side: 'input', type: 'MODEL' }, ['CheckpointLoaderSimple']],
+] as const)(
+  'a link from %o into the void offers %j before all, and what takes anything last',
+  (from, likely) => {
+    const hits = search(INDEX, '', from)
+    expect(hits.slice(0, likely.length).map((one) => one.definition.type)).toEqual(likely)
+    const takesAll = hits.map(
+      ({ definition, slot }) =>
+        (from.side === 'output' ? definition.inputs : definition.outputs)[slot]?.type === '*',
+    )
+    expect(takesAll).toContain(true)
+    expect(takesAll.lastIndexOf(false)).toBeLessThan(takesAll.indexOf(true))
+  },
+)
+
+test('guesses are offered only where nothing is written like that', () => {
+  expect(first('vae enc').filter((type) => !type.startsWith('VAE'))).toEqual([])
+  expect(first('')).toEqual([...first('')].sort((one, other) => titleOf(one).localeCompare(titleOf(other))))
 })
 
 test('all words must be found, and nothing is found for what is nowhere', () => {

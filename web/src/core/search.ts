@@ -1,7 +1,8 @@
 /** Finding types of nodes by name, category, or what they take and give. */
 
 import type { Definitions, NodeDefinition } from './definitions'
-import { fittingPort, type Port } from './types'
+import { fitOf } from './likely'
+import type { Port } from './types'
 
 /** A type with all that is searched, in small letters; made once for all searches. */
 interface Indexed {
@@ -44,28 +45,45 @@ function wordsOf(text: string): readonly string[] {
     .filter((word) => word !== '')
 }
 
+interface Scored extends Hit {
+  readonly score: number
+  /** Whether a word was only found with letters changed or left out. */
+  readonly guessed: boolean
+}
+
+/** Points of a word that is found only with letters changed, at most. */
+const GUESSED = 10
+
 /** Points taken off what is deprecated or only tried out, so that it comes after its like. */
 const OLD = 15
 
+/** The category of nodes that are tried out. */
+const UNTRIED = '_for_testing'
+
 /**
  * Returns the types that a query means, best first: all its words must be found. With `from`, only types that
- * have a port which fits. Without words all are returned, by title.
+ * have a port which fits, those first that people mostly mean. Without words all are returned, by title.
  */
 export function search(index: SearchIndex, query: string, from?: Port, most = 100): readonly Hit[] {
   const words = query
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '')
-  const found = index.flatMap((one): (Hit & { readonly score: number })[] => {
-    const slot = from === undefined ? -1 : fittingPort(one.definition, from)
-    if (from !== undefined && slot < 0) return []
-    const score = words.reduce((sum, word) => sum + scoreOf(one, word), 0)
-    if (score === Number.NEGATIVE_INFINITY) return []
-    return [{ definition: one.definition, slot, score: words.length === 0 ? 0 : total(one, words, score) }]
+  const found = index.flatMap((one): Scored[] => {
+    const fit = fitOf(one.definition, from)
+    if (fit === null) return []
+    const scores = words.map((word) => scoreOf(one, word))
+    const sum = scores.reduce((all, score) => all + score, 0)
+    if (sum === Number.NEGATIVE_INFINITY) return []
+    const score = fit.likely + (words.length === 0 ? age(one.definition) : total(one, words, sum))
+    return [{ definition: one.definition, slot: fit.slot, score, guessed: Math.min(...scores) <= GUESSED }]
   })
-  const order = found.sort((one, other) => {
-    const byTitle = one.definition.title.localeCompare(other.definition.title)
-    return other.score - one.score || one.definition.title.length - other.definition.title.length || byTitle
+  // Where words are found as they are written, what they might have meant is noise.
+  const plain = found.filter((one) => !one.guessed)
+  const order = (plain.length > 0 ? plain : found).sort((one, other) => {
+    const [title, others] = [one.definition.title, other.definition.title]
+    const shorter = words.length === 0 ? 0 : title.length - others.length
+    return other.score - one.score || shorter || title.localeCompare(others)
   })
   return order.slice(0, most).map(({ definition, slot }) => ({ definition, slot }))
 }
@@ -74,7 +92,11 @@ function total({ definition, title, type }: Indexed, words: readonly string[], s
   const whole = words.join(' ')
   const exact =
     title === whole || type === whole ? 100 : title.startsWith(whole) || type.startsWith(whole) ? 30 : 0
-  return score + exact - (definition.deprecated || definition.experimental ? OLD : 0)
+  return score + exact + age(definition)
+}
+
+function age({ deprecated, experimental, category }: NodeDefinition): number {
+  return deprecated || experimental || category.startsWith(UNTRIED) ? -OLD : 0
 }
 
 /** Returns how well a word is found in a type; -Infinity where it is not. */
@@ -85,7 +107,7 @@ function scoreOf({ title, type, words, rest }: Indexed, word: string): number {
   if (initials(words).includes(word) && word.length > 1) return 35
   if (rest.includes(word)) return 20
   if (word.length > 2 && words.some((one) => distance(one.slice(0, word.length + 1), word) <= slack(word)))
-    return 10
+    return GUESSED
   return subsequence(title, word) || subsequence(type, word) ? 5 : Number.NEGATIVE_INFINITY
 }
 

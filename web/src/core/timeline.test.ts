@@ -38,6 +38,46 @@ describe('timeline', () => {
     expect(line.at).toBe(2.5)
   })
 
+  it('is the same for who hears it all later, but for what was told in passing', () => {
+    const span = { name: 'U-Net', category: 'copy', start: 0.2, seconds: 0.3, node: '2', args: { bytes: 7 } }
+    const mark = { name: 'evicted: VAE', category: 'evict', node: '2', args: {} }
+    const lasting = [
+      event('node_finished', 4, { ...of('2'), peak_bytes: 9, steps: [1, 4, 4] }),
+      event('recap', 4, { spans: [span], marks: [{ ...mark, at: 2.5 }], left_out: 0 }),
+      event('run_done', 4.1),
+      event('state', 4.2, { state: 'done' }),
+    ]
+    const live = lineOf(
+      ...RUN,
+      event('mark', 2.5, mark),
+      event('progress', 3, { ...of('2'), done: 4, total: 4 }),
+    )
+    const heard = lasting.reduce(withEvent, live)
+    const [begun, started] = RUN
+    if (begun === undefined || started === undefined) throw new Error('a run begins')
+    expect(lineOf(begun, started, ...lasting)).toEqual(heard)
+    expect(heard).toMatchObject({
+      spans: [{ bytes: 7 }],
+      marks: [{ at: 2.5 }],
+      bars: [{ end: 4, resumed: null }],
+    })
+  })
+
+  it('says from which step a node went on, also to who hears it later', () => {
+    const again = lineOf(
+      event('run_started', 0, { nodes: ['2'], cached: [] }, 2),
+      event('node_started', 0.1, of('2'), 2),
+      event('node_finished', 4, { ...of('2'), steps: [13, 20, 20] }, 2),
+    )
+    expect(again.bars).toMatchObject([{ resumed: 12, steps: { done: 20, total: 20 } }])
+  })
+
+  it('ends with its job, also where nothing told how', () => {
+    const line = lineOf(...RUN, { type: 'state', attempt: 1, data: { state: 'failed' } })
+    expect(line).toMatchObject({ ended: true, bars: [{ state: 'failed', end: 2 }] })
+    expect(lineOf(...RUN, { type: 'state', attempt: 1, data: { state: 'running' } }).ended).toBe(false)
+  })
+
   it('closes bars when nodes end, and all of them when the run does', () => {
     const done = lineOf(...RUN, event('node_finished', 4, { ...of('2'), peak_bytes: 9 }))
     expect(done.bars).toMatchObject([{ end: 4, state: 'done', peakBytes: 9 }])

@@ -68,7 +68,9 @@ export const NO_TIMELINE: Timeline = {
 export function withEvent(before: Timeline, { type, attempt, data }: JobEvent): Timeline {
   const old = attempt > before.attempt ? { ...NO_TIMELINE, attempt } : before
   const told = number(data['at'])
-  if (type === 'state' || told === null || attempt < before.attempt) return old
+  if (attempt < before.attempt) return before
+  if (type === 'state') return isOver(data) ? closed(old, old.at, data['state'] === 'failed') : old
+  if (told === null) return old
   const line = { ...old, at: Math.max(old.at, told) }
   const node = text(data['display_node']) ?? text(data['node'])
   switch (type) {
@@ -89,21 +91,45 @@ export function withEvent(before: Timeline, { type, attempt, data }: JobEvent): 
         state: bar.state === 'failed' ? 'failed' : 'done',
         end: told,
         peakBytes: number(data['peak_bytes']),
+        ...stepsOf(bar, attempt, data['steps']),
       }))
     case 'node_failed':
       return changed(line, node, (bar) => ({ ...bar, state: 'failed', end: told }))
     case 'span':
       return { ...line, spans: [...line.spans, spanOf(data, told)] }
     case 'mark':
-      return { ...line, marks: [...line.marks, { ...aboutOf(data), at: told }] }
+      return { ...line, marks: [...line.marks, markOf(data, told)] }
+    case 'recap':
+      return {
+        ...line,
+        spans: entries(data['spans']).map((one) => spanOf(one, told)),
+        marks: entries(data['marks']).map((one) => markOf(one, told)),
+      }
     case 'run_failed':
-      return { ...line, ended: true, bars: line.bars.map((bar) => closed(bar, told, 'failed')) }
     case 'run_done':
     case 'run_cancelled':
-      return { ...line, ended: true, bars: line.bars.map((bar) => closed(bar, told, 'done')) }
+      return closed(line, told, type === 'run_failed')
     default:
       return line
   }
+}
+
+const isOver = (data: JobEvent['data']) => data['state'] !== 'waiting' && data['state'] !== 'running'
+
+/** The end of a run, or of one that could not say so itself. */
+const closed = (line: Timeline, at: number, failed: boolean): Timeline => ({
+  ...line,
+  ended: true,
+  bars: line.bars.map((bar) =>
+    bar.end === null ? { ...bar, end: at, state: failed ? 'failed' : 'done' } : bar,
+  ),
+})
+
+/** What a node's end says of its steps, for who has not heard of them one by one. */
+function stepsOf(bar: NodeBar, attempt: number, told: unknown): Pick<NodeBar, 'steps' | 'resumed'> {
+  const [first, done, total] = Array.isArray(told) ? told.map(number) : []
+  if (first == null || done == null || total == null) return { steps: bar.steps, resumed: bar.resumed }
+  return { steps: { done, total }, resumed: bar.resumed ?? resumedFrom(attempt, first) }
 }
 
 /** The first step that is told is one that was just done: in another attempt, those before it were kept. */
@@ -138,9 +164,6 @@ function changed(line: Timeline, node: string | null, change: (bar: NodeBar) => 
   return bar === undefined ? line : { ...line, bars: line.bars.with(at, change(bar)) }
 }
 
-const closed = (bar: NodeBar, end: number, state: 'done' | 'failed'): NodeBar =>
-  bar.end === null ? { ...bar, end, state } : bar
-
 function aboutOf(data: JobEvent['data']): Omit<Mark, 'at'> {
   const args = (data['args'] ?? {}) as Readonly<Record<string, unknown>>
   return {
@@ -149,6 +172,10 @@ function aboutOf(data: JobEvent['data']): Omit<Mark, 'at'> {
     node: text(data['node']),
     bytes: number(args['bytes']),
   }
+}
+
+function markOf(data: JobEvent['data'], at: number): Mark {
+  return { ...aboutOf(data), at: number(data['at']) ?? at }
 }
 
 function spanOf(data: JobEvent['data'], at: number): Span {
@@ -170,6 +197,10 @@ export function ticksOf(seconds: number, most: number): readonly number[] {
   const power = 10 ** Math.floor(Math.log10(least))
   const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= least) ?? least
   return Array.from({ length: Math.floor(seconds / step) + 1 }, (_, at) => Number((at * step).toPrecision(6)))
+}
+
+function entries(value: unknown): readonly JobEvent['data'][] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'object' && one !== null) : []
 }
 
 function number(value: unknown): number | null {

@@ -67,6 +67,8 @@ export const library: Readonly<Record<keyof typeof en, string>> = {
   'form.fields': 'Felder',
   'form.results': 'Ergebnisse',
   'form.choose': 'Die Felder wählen',
+  'form.showField': '{name} im Formular zeigen',
+  'form.hideField': '{name} aus dem Formular nehmen',
   'form.chooseHow': 'Das Formular zeigt diese Felder des Ablaufs, unter den Namen, die hier stehen.',
   'form.nameOf': 'Name von {field}',
   'form.usual': 'Dieser Ablauf nennt keine eigenen Felder, darum sind es die üblichen.',

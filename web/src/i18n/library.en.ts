@@ -65,6 +65,8 @@ export const library = {
   'form.fields': 'Fields',
   'form.results': 'Results',
   'form.choose': 'Choose the fields',
+  'form.showField': 'Show {name} in the form',
+  'form.hideField': 'Take {name} off the form',
   'form.chooseHow': 'The form shows these fields of the workflow, by the names that you give them.',
   'form.nameOf': 'Name of {field}',
   'form.usual': 'This workflow names no fields of its own, so these are the usual ones.',

@@ -4,19 +4,17 @@ import type { Api } from '../core/api/client'
 import type { FileRef, ModelFile, Residency } from '../core/api/shapes'
 import type { ConnectionState } from '../core/api/socket'
 import type { End } from '../core/commands/plan'
+import type { Ends } from '../core/commands/reroutes'
 import type { Definitions } from '../core/definitions'
-import type { Document, Point, View } from '../core/document'
+import type { Box, Document, GraphNode, LinkId, NodeId, Point, RerouteId, View } from '../core/document'
 import type { Draw } from '../core/seeds'
 import type { MessageKey, Translate, Values } from '../i18n'
 import { languageOf, translator } from '../i18n'
-import type { GridRun } from './grids'
 import { type Jobs, NO_JOBS } from './jobs'
 import { type Jumps, NO_JUMPS } from './jumps'
-import type { LogLine } from './logs'
-import type { MaskTarget } from './masking'
-import type { Listed } from './queue'
 import { createRunStores, type RunStores } from './run'
 import type { Settings } from './settings'
+import type { GridRun, Listed, LogLine, MaskTarget } from './shapes'
 import { createKeyedStore, createStore, type KeyedStore, type Store } from './store'
 import type { Tabs } from './tabs'
 
@@ -70,6 +68,8 @@ export interface PortFrom {
   readonly type: string
   readonly end: End
   readonly field: string | null
+  /** The point of a link that another branches off at. */
+  readonly via?: RerouteId
 }
 
 /** A menu of what the mouse is at, or the keyboard. What it is about has been chosen before. */
@@ -80,6 +80,15 @@ export interface MenuAt {
   readonly y: number
   /** The same as a point of the graph. */
   readonly at: Point
+  /** The field of a node that it is at. */
+  readonly field?: FieldAt
+}
+
+/** A field of a node of the graph that is looked at; `holder` as `core/fields.ts` has it. */
+export interface FieldAt {
+  readonly node: NodeId
+  readonly name: string
+  readonly holder: NodeId | null
 }
 
 /** How a workflow is shown: all of it, or only the fields that it exposes. */
@@ -95,8 +104,16 @@ export interface CanvasHandle {
   view(): View
   /** Brings the keyboard to a node; into view what is not wholly seen, or with `still` only what is not at all. */
   reach(node: string, still?: boolean): void
+  /** Tells whether some of the boxes are seen, at least in part; also of none. */
+  sees(boxes: readonly Box[]): boolean
+  /** Shows boxes, no larger than before. */
+  bring(boxes: readonly Box[]): void
   zoom(factor: number): void
   zoomTo(scale: number): void
+  /** Returns the box that a node is drawn in, which may be larger than its file says. */
+  boxOf(node: GraphNode): Box
+  /** Returns where a link begins and ends; null for one that is not there. */
+  ends(link: LinkId): Ends | null
   /** Returns the point of the graph that the mouse was at last; null where it was not on the canvas. */
   pointer(): Point | null
   /** Returns the point of the graph in the middle of what is seen. */

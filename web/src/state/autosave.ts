@@ -1,9 +1,13 @@
-/** What is open, kept in the browser at every change, so that a reload or a crash loses nothing. */
+/**
+ * What is open, kept in the browser after every change, so that a reload or a crash loses nothing. None of it is done
+ * while frames are drawn: only when the page is idle, and of a workflow only what has changed.
+ */
 
-import { writeDocument } from '../core/files/writing'
+import type { Document } from '../core/document'
+import { createWriter } from '../core/files/remembering'
 import type { Kept } from './settings'
 import type { Store } from './store'
-import { type HomeFile, isDirty, type Tab, type Tabs } from './tabs'
+import { type HomeFile, isDirty, type Tabs } from './tabs'
 import type { Vault } from './vault'
 
 /** A workflow as it is kept; `clean` where its text was saved elsewhere, too. */
@@ -23,19 +27,37 @@ export interface KeptTabs {
   readonly open: readonly KeptTab[]
 }
 
-/** Milliseconds of quiet after which a change is kept; when the page is left, it is at once. */
+/** Milliseconds of quiet after which a change is kept, once the page is idle; when the page is left, it is at once. */
 export const QUIET = 300
 
 const KEY = 'inkloom.open'
 
-export function keptOf(tabs: Tabs): KeptTabs {
-  return { active: tabs.active, open: tabs.open.map(keptTab) }
+function keptOf(tabs: Tabs, write: (document: Document) => string): KeptTabs {
+  const open = tabs.open.map((tab): KeptTab => {
+    const path = tab.path.map((step) => step.node)
+    const text = write(tab.edited.document)
+    return { id: tab.id, name: tab.name, file: tab.file, text, clean: !isDirty(tab), path }
+  })
+  return { active: tabs.active, open }
 }
 
-function keptTab(tab: Tab): KeptTab {
-  const text = writeDocument(tab.edited.document)
-  const path = tab.path.map((step) => step.node)
-  return { id: tab.id, name: tab.name, file: tab.file, text, clean: !isDirty(tab), path }
+/** Tells whether the same is kept of both: where one looks, and what is chosen, is not. */
+function keepsSame(one: Tabs, other: Tabs): boolean {
+  return (
+    one.active === other.active &&
+    one.open.length === other.open.length &&
+    one.open.every((tab, at) => {
+      const { id, name, file, edited, saved, path } = other.open[at] ?? {}
+      return (
+        tab.id === id &&
+        tab.name === name &&
+        tab.file === file &&
+        tab.edited.document === edited?.document &&
+        tab.saved === saved &&
+        tab.path === path
+      )
+    })
+  )
 }
 
 /** Returns what was kept; null for nothing, or for what is not of the form that is written here. */
@@ -72,40 +94,68 @@ export interface Keeper {
   readonly safe: () => boolean
 }
 
+/** Calls back when the page has nothing else to do, with what tells for how many milliseconds; returns what takes it back. */
+export type Idle = (act: (left: () => number) => void) => () => void
+
+/** What tabs are kept with. */
+export interface Keeping {
+  /** The storage of this window: small and slow, but written before the page is gone. */
+  readonly own: Kept
+  /** Has room for all, and is found by other windows. */
+  readonly vault: Vault
+  readonly idle: Idle
+  readonly failed: (error: unknown) => void
+}
+
 /**
- * Keeps what is open from now on. `own` is the storage of this window, which is written at once but is small;
- * `vault` has room for all, and for other windows to find.
+ * Keeps what is open from now on: in the vault whenever something has changed, and in the storage of the window when
+ * the page is left, or where the vault refuses.
  */
-export function keepTabs(
-  tabs: Store<Tabs>,
-  window: string,
-  own: Kept,
-  vault: Vault,
-  failed: (error: unknown) => void,
-): Keeper {
+export function keepTabs(tabs: Store<Tabs>, window: string, { own, vault, idle, failed }: Keeping): Keeper {
+  const writer = createWriter()
   let timer: ReturnType<typeof setTimeout> | undefined
+  let forget = () => {}
   let written: Tabs | null = null
   let safe = true
-  async function write(): Promise<void> {
+  let leavings = 0
+
+  /** `leaving`: the vault may come too late. */
+  async function write(leaving: boolean): Promise<void> {
     clearTimeout(timer)
+    forget()
     const now = tabs.get()
-    if (written === now || now.open.length === 0) return
+    if (now.open.length === 0) return
+    const same = written !== null && keepsSame(written, now)
+    if (same && !leaving) return
     written = now
-    const text = JSON.stringify(keptOf(now))
-    const small = keepSmall(own, text)
+    const text = JSON.stringify(keptOf(now, writer.text))
+    if (leaving) leavings += 1
+    const before = leavings
+    let small = leaving && keepSmall(own, text)
+    if (same) return
     try {
       await vault.write({ window, time: Date.now(), text })
       safe = true
+      if (!leaving && leavings === before) forgetSmall(own) // what it has is older now
     } catch (error) {
+      small ||= keepSmall(own, text)
       safe = small
       if (!small) failed(error)
     }
   }
+  function whenIdle(left: () => number): void {
+    const ready = tabs.get().open.every((tab) => writer.prepare(tab.edited.document, left))
+    if (ready) void write(false)
+    else forget = idle(whenIdle)
+  }
   tabs.subscribe(() => {
     clearTimeout(timer)
-    timer = setTimeout(() => void write(), QUIET)
+    forget()
+    timer = setTimeout(() => {
+      forget = idle(whenIdle)
+    }, QUIET)
   })
-  return { now: write, safe: () => safe }
+  return { now: () => write(true), safe: () => safe }
 }
 
 /** Keeps a text in the storage of the window; false where there is no room for it, or storage is forbidden. */
@@ -114,12 +164,17 @@ function keepSmall(own: Kept, text: string): boolean {
     own.setItem(KEY, text)
     return true
   } catch {
-    try {
-      own.removeItem(KEY) // an older text must not come back in place of what the vault has
-    } catch {
-      // where nothing may be kept, nothing old is there
-    }
+    forgetSmall(own)
     return false
+  }
+}
+
+/** An older text must not come back in place of what the vault has. */
+function forgetSmall(own: Kept): void {
+  try {
+    own.removeItem(KEY)
+  } catch {
+    // where nothing may be kept, nothing old is there
   }
 }
 

@@ -60,18 +60,11 @@ export function editTab(
   const tab = tabOf(app.tabs.get(), id)
   if (tab === undefined) return
   const ops = make(placeIn(app, tab))
-  const options = { label, time: app.now(), ...(merge === undefined ? {} : { merge }) }
+  const path = tab.path.map((step) => step.node)
+  const options = { label, time: app.now(), path, ...(merge === undefined ? {} : { merge }) }
   app.tabs.update((tabs) =>
     withTab(tabs, id, (one) => pruned({ ...one, edited: history.edit(one.edited, ops, options) })),
   )
-}
-
-export function undo(app: App): void {
-  changeActive(app, (tab) => ({ ...tab, edited: history.undo(tab.edited) }))
-}
-
-export function redo(app: App): void {
-  changeActive(app, (tab) => ({ ...tab, edited: history.redo(tab.edited) }))
 }
 
 export function select(app: App, selection: Selection): void {
@@ -92,7 +85,7 @@ export function leave(app: App, depth?: number): void {
   changeActive(app, (tab) => left(tab, depth ?? tab.path.length - 1))
 }
 
-function changeActive(app: App, change: (tab: Tab) => Tab): void {
+export function changeActive(app: App, change: (tab: Tab) => Tab): void {
   app.tabs.update((tabs) => withTab(tabs, tabs.active, (tab) => pruned(change(tab))))
 }
 

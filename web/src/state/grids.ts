@@ -12,25 +12,6 @@ import type { Tab } from './tabs'
 /** Pictures that a grid may have here: what a person can look at. */
 export const MOST = 100
 
-export interface GridAxis {
-  readonly label: string
-  readonly values: readonly string[]
-}
-
-export interface GridCell {
-  readonly job: string
-  /** Null until it is there. */
-  readonly picture: FileRef | null
-}
-
-/** A grid that was queued; its cells are in the order of its values, the last axis fastest. */
-export interface GridRun {
-  readonly id: string
-  readonly name: string
-  readonly axes: readonly GridAxis[]
-  readonly cells: readonly GridCell[]
-}
-
 /** An axis, and what it is called. */
 export interface NamedAxis extends Axis {
   readonly label: string

@@ -4,7 +4,7 @@ import { type Message, readText } from '../core/api/messages'
 import { EMPTY_DOCUMENT } from '../core/document'
 import { createApp } from './app'
 import { openDocument } from './editing'
-import { catchUp, hear } from './hearing'
+import { catchUp, foundAgain, hear } from './hearing'
 import { jobOf, withJob } from './jobs'
 import { key } from './run'
 import { DEFAULTS } from './settings'
@@ -48,6 +48,30 @@ describe('hearing', () => {
       { file: { filename: 'a.png' }, caption: '' },
     ])
     expect(jobOf(app.jobs.get(), 'job')?.state).toBe('done')
+  })
+
+  it('tells one node of its progress, of a thousand that listen', () => {
+    const { app, told } = begun()
+    told('execution_start', {})
+    told('progress_state', stateOf(4, 'running'))
+    const drawn: string[] = []
+    for (let node = 0; node < 1000; node += 1) {
+      const at = key('tab', String(node))
+      for (const store of Object.values(app.run)) store.subscribe(at, () => drawn.push(at))
+    }
+    for (const store of [app.tabs, app.jobs, app.settings]) store.subscribe(() => drawn.push('all'))
+    told('progress_state', stateOf(5, 'running'))
+    expect(drawn).toEqual([key('tab', '3')])
+    told('progress_state', stateOf(5, 'running'))
+    expect(drawn).toHaveLength(1)
+  })
+
+  it('reads the nodes again when a lost connection is there again', async () => {
+    const { app } = begun({ '/api/object_info': { Fresh: { input: {}, output: ['IMAGE'] } } })
+    app.definitions.set(new Map())
+    await foundAgain(app)
+    expect(app.toasts.get().map((toast) => toast.tone)).toEqual(['good'])
+    expect(app.definitions.get().has('Fresh')).toBe(true)
   })
 
   it('draws a node anew only when something of it changes', () => {

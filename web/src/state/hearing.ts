@@ -6,10 +6,11 @@ import type { FailureTold, JobTold, NodeOutput as Told } from '../core/api/shape
 import type { ConnectionState } from '../core/api/socket'
 import { shownOf } from '../core/outputs'
 import { shownAt } from '../core/prompt/partial'
-import { type App, say, toast } from './app'
+import { type App, attempt, say, toast } from './app'
 import { goTo } from './going'
 import { changedJob, type Job, jobOf, runningJob, unfinished, withoutJobs } from './jobs'
 import { hearLogs } from './logs'
+import { readNodes } from './opening'
 import { forgetRun, key } from './run'
 
 type Heard = {
@@ -60,6 +61,12 @@ export function hear(app: App, message: Message): void {
 export function hearConnection(app: App, state: ConnectionState): void {
   app.connection.set(state)
   if (state === 'open') void catchUp(app)
+}
+
+/** Takes in that a lost connection is there again: it may be another server now, with other nodes and models. */
+export async function foundAgain(app: App): Promise<void> {
+  toast(app, 'good', say(app, 'banner.back'))
+  await attempt(app, say(app, 'error.server'), () => readNodes(app))
 }
 
 /** Jobs that are asked for to find those of this window. */

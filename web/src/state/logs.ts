@@ -1,11 +1,7 @@
 /** Lines of the server's log, while somebody looks at them. */
 
 import { type App, attempt, say } from './app'
-
-export interface LogLine {
-  readonly time: string
-  readonly text: string
-}
+import type { LogLine } from './shapes'
 
 /** Lines that are kept. */
 const MOST = 2000

@@ -1,40 +1,34 @@
 /** What a mask can be drawn on: a picture that a node loads. */
 
-import type { FileRef } from '../core/api/shapes'
 import type { NodeId } from '../core/document'
-import type { Field } from '../core/fields'
 import { fileNamed } from '../core/inputFiles'
-import { shownValues, titleOf } from '../core/widgets'
+import { type ShownField, shownValues, titleOf } from '../core/widgets'
 import type { App } from './app'
 import { type Place, placeOf } from './editing'
+import type { MaskTarget, Owner } from './shapes'
 
-export interface MaskTarget {
-  readonly node: NodeId
-  readonly title: string
-  readonly field: Pick<Field, 'name' | 'holder'>
-  readonly file: FileRef
-  /** The folder that the field means where it names none. */
-  readonly folder: string
+/** Returns the picture that a field names; null where it is none for pictures, or names none. */
+export function targetOfField(owner: Owner, { field, value }: ShownField): MaskTarget | null {
+  const widget = field.input?.widget
+  if (widget?.kind !== 'combo' || widget.upload !== 'image') return null
+  if (typeof value !== 'string' || value === '') return null
+  const folder = widget.folder ?? 'input'
+  const { name, holder } = field
+  return { ...owner, field: { name, holder }, file: fileNamed(value, folder), folder }
 }
 
 /** Returns the picture that a node loads; null where it loads none. */
-export function maskTargetOf({ document, definitions, shown }: Place, id: NodeId): MaskTarget | null {
+export function maskTargetOf(
+  { document, definitions, shown, graph, tab }: Place,
+  id: NodeId,
+): MaskTarget | null {
   const node = shown.nodes.get(id)
   if (node === undefined) return null
-  for (const { field, value } of shownValues(document, definitions, node)) {
-    const widget = field.input?.widget
-    const linked = node.inputs.some((input) => input.widget === field.name && input.link !== null)
-    if (widget?.kind !== 'combo' || widget.upload !== 'image' || linked) continue
-    if (typeof value !== 'string' || value === '') continue
-    const { name, holder } = field
-    const folder = widget.folder ?? 'input'
-    return {
-      node: id,
-      title: titleOf(document, definitions, node),
-      field: { name, holder },
-      file: fileNamed(value, folder),
-      folder,
-    }
+  const owner = { tab: tab.id, graph, node: id, title: titleOf(document, definitions, node) }
+  for (const one of shownValues(document, definitions, node)) {
+    const linked = node.inputs.some((input) => input.widget === one.field.name && input.link !== null)
+    const target = linked ? null : targetOfField(owner, one)
+    if (target !== null) return target
   }
   return null
 }

@@ -2,8 +2,9 @@
 
 import type { FileRef } from '../core/api/shapes'
 import { readWorkflow } from '../core/files/detecting'
-import { openFile } from '../core/files/opening'
+import { NO_WORKFLOW, openFile } from '../core/files/opening'
 import { readObjectInfo } from '../core/objectInfo'
+import { WorkflowError } from '../core/problems'
 import { type App, attempt, say } from './app'
 import type { KeptTabs } from './autosave'
 import { openDocument } from './editing'
@@ -29,7 +30,7 @@ export function openKept(app: App, kept: KeptTabs): void {
     try {
       const tab = newTab(one.id, one.name, readWorkflow(one.text, app.definitions.get()).document, one.file)
       const inside = one.path.reduce(entered, tab)
-      return [one.clean ? inside : { ...inside, saved: { ...inside.saved } }]
+      return [one.clean ? inside : { ...inside, saved: null }]
     } catch (error) {
       void attempt(app, say(app, 'error.open', { name: one.name ?? '' }), () => Promise.reject(error))
       return []
@@ -66,12 +67,26 @@ export async function openPicture(app: App, file: FileRef): Promise<void> {
 
 const nameOfFile = (name: string): string => name.replace(/\.\w+$/, '')
 
-/** Opens files that a person chose or dropped, pictures too; nothing of them runs by itself. */
-export async function openFiles(app: App, files: Iterable<File>): Promise<void> {
+/**
+ * Opens files that a person chose or dropped, pictures too; nothing of them runs by itself. What carries no workflow
+ * is offered to `otherwise`, which tells whether it has a use for it.
+ */
+export async function openFiles(
+  app: App,
+  files: Iterable<File>,
+  otherwise: (file: File) => boolean = () => false,
+): Promise<void> {
   for (const file of files) {
     await attempt(app, say(app, 'error.open', { name: file.name }), async () => {
-      const { document } = await openFile(new Uint8Array(await file.arrayBuffer()), app.definitions.get())
-      openDocument(app, nameOfFile(file.name), document)
+      try {
+        const { document } = await openFile(new Uint8Array(await file.arrayBuffer()), app.definitions.get())
+        openDocument(app, nameOfFile(file.name), document)
+      } catch (error) {
+        if (!carriesNone(error) || !otherwise(file)) throw error
+      }
     })
   }
 }
+
+const carriesNone = (error: unknown): boolean =>
+  error instanceof WorkflowError && error.problems.some(({ code }) => code === NO_WORKFLOW)

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { apiOf } from '../core/api/client'
 import { addNode } from '../core/commands/create'
 import { EMPTY_DOCUMENT } from '../core/document'
+import { undo } from '../core/history'
 import { readObjectInfo } from '../core/objectInfo'
 import { shownValues } from '../core/widgets'
 import { createApp } from './app'
-import { edit, openDocument, placeOf, undo } from './editing'
+import { changeActive, edit, openDocument, placeOf } from './editing'
 import { mend, mendAll, problemsIn, showTroubles, withoutPlace } from './problems'
 import { key } from './run'
 import { DEFAULTS } from './settings'
@@ -81,8 +82,8 @@ describe('problems', () => {
     showTroubles(app, tab, [wrong(node, 'cfg', 2)])
     mendAll(app, tab)
     expect([value('steps'), value('cfg')]).toEqual([9, 2])
-    undo(app)
-    undo(app)
+    changeActive(app, (tab) => ({ ...tab, edited: undo(tab.edited) }))
+    changeActive(app, (tab) => ({ ...tab, edited: undo(tab.edited) }))
     expect([value('steps'), value('cfg')]).toEqual([3, 0])
   })
 

@@ -1,17 +1,11 @@
 /** The queue and the history as the server has them, and what a person does with jobs there. */
 
-import type { HistoryEntry, JobTold } from '../core/api/shapes'
+import type { HistoryEntry } from '../core/api/shapes'
 import { readWorkflow } from '../core/files/detecting'
 import { isObject, writeJson } from '../core/json'
 import { type App, attempt, say, toast } from './app'
 import { openDocument } from './editing'
 import { changedJob, jobOf, withJob } from './jobs'
-
-export interface Listed {
-  readonly jobs: readonly JobTold[]
-  /** Where the page behind begins; null at the end. */
-  readonly next: string | null
-}
 
 /** Jobs of one page. */
 const PAGE = 40

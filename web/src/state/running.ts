@@ -3,13 +3,18 @@
 import { OfflineError, ServerError } from '../core/api/client'
 import { nodeTroubles, problemsOf, type Trouble, toldTroubles } from '../core/api/errors'
 import { advanceSeeds } from '../core/commands/seeds'
+import { definitionOf, VIRTUAL } from '../core/definitions'
+import { isLive } from '../core/document'
+import { wayOfId } from '../core/exposed'
+import { isGroup } from '../core/fields'
 import { jsonOf } from '../core/json'
 import { WorkflowError } from '../core/problems'
-import { type Moment, type Prompt, toPrompt } from '../core/prompt/convert'
+import { givenBy, type Moment, type Prompt, toPrompt } from '../core/prompt/convert'
 import { partOf } from '../core/prompt/partial'
+import type { MessageKey } from '../i18n'
 import { type App, attempt, say, type Toast, toast } from './app'
 import { editTab } from './editing'
-import { changedJob, type Job, unfinished, withJob } from './jobs'
+import { changedJob, type Job, runningJob, unfinished, withJob } from './jobs'
 import { formTroubles, showTroubles } from './problems'
 import { activeTab, type Tab, tabOf } from './tabs'
 
@@ -73,7 +78,10 @@ export function momentOf(app: App): Moment {
 async function send(app: App, tab: Tab, id: string, { front, only }: RunOptions): Promise<void> {
   const [{ document }, definitions] = [tab.edited, app.definitions.get()]
   const whole: Prompt = toPrompt(document, definitions, momentOf(app))
-  const part = only === undefined ? { prompt: whole } : partOf(whole, definitions, only)
+  const part =
+    only === undefined
+      ? { prompt: whole }
+      : partOf(whole, definitions, only, (id) => givenBy(document, definitions, id))
   if (part === null) throw new WorkflowError([]) // what was chosen can't be run
   const { prompt, ...targets } = part
   const accepted = await app.api.queue(prompt, {
@@ -98,7 +106,7 @@ async function refuse(app: App, tab: Tab, error: unknown): Promise<void> {
     const way = error.problems.length > 0 ? wayTo(app) : undefined
     toast(app, 'bad', title, error.message || say(app, 'run.nothing'), way)
   } else if (error instanceof OfflineError) {
-    toast(app, 'bad', title, say(app, 'status.lost'))
+    toast(app, 'info', title, say(app, 'status.lost')) // a banner says so for as long as it is
   } else throw error
 }
 
@@ -125,8 +133,17 @@ function wayTo(app: App): NonNullable<Toast['action']> {
   }
 }
 
-/** Stops what runs of this window, and forgets what waits of it. That it is asked for is seen at once. */
+/** Stops what runs of this window, or what would next; the others go on. That it is asked for is seen at once. */
 export function cancel(app: App): Promise<void> {
+  const jobs = app.jobs.get()
+  return cancelJobs(
+    app,
+    [runningJob(jobs) ?? unfinished(jobs)[0]].flatMap((job) => job ?? []),
+  )
+}
+
+/** Stops what runs of this window, and forgets what waits of it. */
+export function cancelAll(app: App): Promise<void> {
   return cancelJobs(app, unfinished(app.jobs.get()))
 }
 
@@ -146,4 +163,22 @@ export function chosenIds(app: App): readonly string[] {
   const tab = activeTab(app.tabs.get())
   const path = tab?.path.map((step) => step.node) ?? []
   return [...(tab?.selection.nodes ?? [])].map((id) => [...path, id].join(':'))
+}
+
+/** Why none of the chosen nodes can be run by itself, as far as can be seen; null where one can. */
+export function whyNotOnly(app: App): MessageKey | null {
+  const tab = activeTab(app.tabs.get())
+  const definitions = app.definitions.get()
+  if (tab === undefined) return null
+  const { document } = tab.edited
+  const reasons = chosenIds(app).map((id): MessageKey | null => {
+    const way = (wayOfId(document, id) ?? []).map((one) => one.node)
+    const node = way.at(-1)
+    if (node === undefined || VIRTUAL.has(node.type)) return 'run.not.virtual'
+    if (!way.every(isLive)) return 'run.not.live'
+    const known =
+      document.subgraphs.has(node.type) || isGroup(node.type) || definitionOf(definitions, node.type)
+    return known ? null : 'run.not.known'
+  })
+  return reasons.some((one) => one === null) ? null : (reasons[0] ?? null)
 }

@@ -150,7 +150,7 @@ export async function deleteSaved(app: App, { path }: UserFile): Promise<boolean
   let done = false
   await attempt(app, say(app, 'error.server'), async () => {
     await app.api.deleteUserFile(`${FOLDER}/${path}`)
-    changeFile(app, path, (tab) => ({ ...tab, file: null, saved: { ...tab.saved } }))
+    changeFile(app, path, (tab) => ({ ...tab, file: null, saved: null }))
     done = true
   })
   return done

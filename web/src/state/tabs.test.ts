@@ -42,7 +42,7 @@ describe('tabs', () => {
     const before = tabs('a', 'a', 'b')
     const after = withTab(before, 'a', (tab) => ({
       ...tab,
-      edited: { ...tab.edited, document: { ...EMPTY_DOCUMENT } },
+      edited: { ...tab.edited, document: { ...EMPTY_DOCUMENT, extra: new Map([['ds', null]]) } },
     }))
     expect(after.open.map(isDirty)).toEqual([true, false])
     expect(after.open[1]).toBe(before.open[1])

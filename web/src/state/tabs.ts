@@ -11,6 +11,7 @@ import {
   type View,
 } from '../core/document'
 import { type Edited, NO_HISTORY } from '../core/history'
+import { sameDocument } from '../core/same'
 
 export interface Selection {
   readonly nodes: ReadonlySet<NodeId>
@@ -39,7 +40,7 @@ export interface HomeFile {
   readonly modified: number
 }
 
-/** An open workflow; `saved` is the document as it was when it was opened or saved last. */
+/** An open workflow; `saved` is the document as it was when it was opened or saved last, null for one that lies nowhere so. */
 export interface Tab {
   readonly id: string
   /** Null for one that has never had a name. */
@@ -47,7 +48,7 @@ export interface Tab {
   /** Where it was opened from or saved to, below the person's workflows on the server; null for nowhere. */
   readonly file: HomeFile | null
   readonly edited: Edited
-  readonly saved: Document
+  readonly saved: Document | null
   /** The graph that is shown: the document's own, or one inside of it. */
   readonly graph: GraphId
   /** The instances that were entered on the way to it, outermost first. */
@@ -91,8 +92,9 @@ export function tabOf(tabs: Tabs, id: string): Tab | undefined {
   return tabs.open.find((tab) => tab.id === id)
 }
 
+/** Tells whether closing the workflow would lose something: what was changed and taken back again is nothing. */
 export function isDirty(tab: Tab): boolean {
-  return tab.edited.document !== tab.saved
+  return tab.saved === null || !sameDocument(tab.edited.document, tab.saved)
 }
 
 /** Opens a workflow behind the active one, and looks at it. */

@@ -2,7 +2,6 @@
 
 import { type DragEvent, lazy, Suspense, useEffect } from 'react'
 import type { App as State } from '../state/app'
-import { openFiles } from '../state/opening'
 import { Boundary } from './Boundary'
 import { Canvas } from './canvas/Canvas'
 import { listenToClipboard } from './clipboard'
@@ -15,7 +14,7 @@ import { Side } from './frame/Side'
 import { StatusBar } from './frame/StatusBar'
 import { Toasts } from './frame/Toasts'
 import { TopBar } from './frame/TopBar'
-import { droppedOnNode, listenToPictures } from './uploading'
+import { droppedOnNode, listenToPictures, takeFiles } from './uploading'
 import { AppContext, useApp, useStore } from './use'
 
 const FormView = lazy(() => import('./form/FormView').then((file) => ({ default: file.FormView })))
@@ -40,7 +39,8 @@ export function App({ app }: { readonly app: State }) {
     if (dropped(app, event) || event.dataTransfer.files.length === 0) return
     event.preventDefault()
     if (droppedOnNode(app, event.target, event.dataTransfer.files)) return
-    void openFiles(app, event.dataTransfer.files)
+    const { clientX, clientY } = event
+    void takeFiles(app, [...event.dataTransfer.files], app.canvas.get()?.at(clientX, clientY))
   }
   return (
     <AppContext value={app}>

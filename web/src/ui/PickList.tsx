@@ -66,8 +66,7 @@ export function PickList({ label, placeholder, empty, find, pick, initial }: Pic
         placeholder={placeholder}
         spellCheck={false}
         autoComplete="off"
-        // biome-ignore lint/a11y/noAutofocus: it is what the person asked for, and the only thing there is
-        autoFocus
+        data-first
         value={query}
         onChange={(event) => {
           setQuery(event.target.value)

@@ -2,6 +2,7 @@
 
 import { type ReactNode, type RefObject, useLayoutEffect, useRef } from 'react'
 import { createPortal } from 'react-dom'
+import { focusFirst } from './focus'
 import { layerOf } from './layer'
 
 export interface PopupProps {
@@ -21,6 +22,7 @@ export function Popup({ anchor, close, children, className = '', id }: PopupProp
     if (popup === null || at === null) return
     popup.showPopover()
     place(popup, at.getBoundingClientRect())
+    focusFirst(popup)
     const hidden = (event: Event) => (event as ToggleEvent).newState === 'closed' && close()
     popup.addEventListener('toggle', hidden)
     return () => {
@@ -44,7 +46,7 @@ export function Popup({ anchor, close, children, className = '', id }: PopupProp
 }
 
 /** Puts it below the anchor, or above where there is more room, and inside of the window. */
-function place(popup: HTMLElement, anchor: DOMRect): void {
+export function place(popup: HTMLElement, anchor: DOMRect): void {
   const { innerWidth, innerHeight } = window
   popup.style.minWidth = `${anchor.width}px`
   const [width, height] = [popup.offsetWidth, popup.offsetHeight]

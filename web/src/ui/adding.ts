@@ -1,7 +1,8 @@
 /** Adding nodes, from wherever a person asks for one. */
 
 import { addNode } from '../core/commands/create'
-import { setValue } from '../core/commands/nodes'
+import { freeBelow } from '../core/commands/free'
+import { boxOf, setValue } from '../core/commands/nodes'
 import type { Definitions, NodeDefinition } from '../core/definitions'
 import type { Point } from '../core/document'
 import { loaderOf } from '../core/models'
@@ -83,10 +84,18 @@ export function subgraphTypes(app: App): Definitions {
   )
 }
 
-/** Adds it in the middle of what is seen. */
+/** Adds it in the middle of what is seen, or below what lies there. */
 export function addHere(app: App, type: string): void {
+  addAt(app, type, freeMiddle(app))
+}
+
+/** About as much as a new node takes. */
+const ROOM = { width: 280, height: 160 }
+
+function freeMiddle(app: App): Point {
   const { x, y } = app.canvas.get()?.middle() ?? { x: 0, y: 0 }
-  addAt(app, type, { x: x - 140, y: y - 60 })
+  const wanted = { x: x - ROOM.width / 2, y: y - 60, ...ROOM }
+  return freeBelow(wanted, [...(placeOf(app)?.shown.nodes.values() ?? [])].map(boxOf))
 }
 
 /** Adds the node that loads a model, with the model in it: at a point, or in the middle of what is seen. */
@@ -96,8 +105,7 @@ export function addModel(app: App, folder: string, name: string, at?: Point): vo
     toast(app, 'info', say(app, 'models.noLoader', { folder }))
     return
   }
-  const middle = app.canvas.get()?.middle() ?? { x: 0, y: 0 }
-  const { x, y } = at ?? { x: middle.x - 140, y: middle.y - 60 }
+  const { x, y } = at ?? freeMiddle(app)
   let added = ''
   const merge = `model:${app.newId()}`
   edit(
@@ -112,4 +120,5 @@ export function addModel(app: App, folder: string, name: string, at?: Point): vo
   )
   edit(app, name, (place) => setValue(place, added, { name: loader.field, holder: null }, name), merge)
   selectNodes(app, [added])
+  if (at === undefined) app.canvas.get()?.reach(added, true)
 }

@@ -1,8 +1,10 @@
 /** Copying and pasting nodes: as text, so that they go from tab to tab, window to window, and into any text. */
 
-import { copyText, duplicate, type Pasted, pasteDocument } from '../core/commands/clipboard'
+import { copyText, duplicate, type Pasted, paste, pasteDocument } from '../core/commands/clipboard'
 import { removeNodes } from '../core/commands/links'
-import type { Point } from '../core/document'
+import { boxAround, boxOf } from '../core/commands/nodes'
+import type { Places } from '../core/commands/placing'
+import type { Graph, Point } from '../core/document'
 import { readWorkflow } from '../core/files/detecting'
 import { type App, attempt, say } from '../state/app'
 import { edit, placeOf, select } from '../state/editing'
@@ -60,6 +62,39 @@ export function pasteText(app: App, text: string, connect = false, at?: Point): 
 
 export function duplicateChosen(app: App, connect = false): void {
   put(app, 'command.edit.duplicate', (place) => duplicate(place, place.tab.selection.nodes, connect))
+}
+
+/** Puts copies of what was dragged where it was dragged to; it stays where it was itself. */
+export function duplicateTo(app: App, { nodes, groups }: Pick<Places, 'nodes' | 'groups'>): void {
+  put(app, 'command.edit.duplicate', (place) => {
+    const { shown } = place
+    const boxes = [
+      ...[...nodes.keys()].flatMap((id) => shown.nodes.get(id) ?? []).map(boxOf),
+      ...[...groups.keys()].flatMap((id) => shown.groups.get(id)?.box ?? []),
+    ]
+    const corner = boxAround(boxes)
+    const by = wayOf(shown, nodes, groups)
+    if (corner === undefined || by === undefined) return { ops: [], nodes: [], groups: [] }
+    const at = { x: corner.x + by.x, y: corner.y + by.y }
+    return paste(place, copyText(place, nodes.keys(), groups.keys()), at)
+  })
+}
+
+/** Returns how far things were dragged, all the same way. */
+function wayOf(
+  shown: Graph,
+  nodes: ReadonlyMap<string, Point>,
+  groups: ReadonlyMap<string, Point>,
+): Point | undefined {
+  for (const [id, { x, y }] of groups) {
+    const box = shown.groups.get(id)?.box
+    if (box !== undefined) return { x: x - box.x, y: y - box.y }
+  }
+  for (const [id, { x, y }] of nodes) {
+    const pos = shown.nodes.get(id)?.pos
+    if (pos !== undefined) return { x: x - pos.x, y: y - pos.y }
+  }
+  return undefined
 }
 
 function put(

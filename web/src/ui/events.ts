@@ -16,6 +16,7 @@ const KINDS = [
   'progress',
   'span',
   'mark',
+  'recap',
 ]
 
 /** The browser comes back by itself when the connection is lost, and hears what it missed. */

@@ -4,9 +4,9 @@ import { writeDocument } from '../core/files/writing'
 import { writeJson } from '../core/json'
 import { toPrompt } from '../core/prompt/convert'
 import { type App, attempt, say } from '../state/app'
-import { openFiles } from '../state/opening'
 import { momentOf } from '../state/running'
 import { activeTab, type Tab, withTab } from '../state/tabs'
+import { takeFiles } from './uploading'
 
 /** Lets a person choose files to open. */
 export function chooseFiles(app: App): Promise<void> {
@@ -16,7 +16,7 @@ export function chooseFiles(app: App): Promise<void> {
   input.accept = '.json,.png,.webp'
   return new Promise((done) => {
     input.oncancel = () => done()
-    input.onchange = () => done(openFiles(app, input.files ?? []))
+    input.onchange = () => done(takeFiles(app, [...(input.files ?? [])]))
     input.click()
   })
 }

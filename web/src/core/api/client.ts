@@ -15,6 +15,7 @@ import {
   writeJson,
 } from '../json'
 import type { Prompt } from '../prompt/convert'
+import type { TokenQuestion } from '../prompt/tokens'
 import type {
   Accepted,
   Estimate,
@@ -30,6 +31,7 @@ import type {
   Residency,
   SystemStats,
   TemplateGroup,
+  TokenCount,
   UserFile,
   Validity,
 } from './shapes'
@@ -268,6 +270,8 @@ export function apiOf(fetch: Fetch, base = '') {
     validate: (workflow: Prompt, targets?: readonly string[], signal?: AbortSignal): Promise<Validity> =>
       told('/v1/validate', question(workflow, targets, signal)),
     residency: (): Promise<Residency> => told('/v1/residency'),
+    tokens: ({ text, syntax, loader }: TokenQuestion, signal?: AbortSignal): Promise<TokenCount> =>
+      told('/v1/tokens', post(object({ text, syntax, loader }), signal)),
   }
 }
 

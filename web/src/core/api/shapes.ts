@@ -106,6 +106,9 @@ export interface ModelFile {
   readonly pathIndex: number
   readonly size: number
   readonly modified: number
+  /** Whether there is a picture of it, and whether its header notes something. */
+  readonly picture: boolean
+  readonly notes: boolean
 }
 
 export interface Template {
@@ -215,6 +218,15 @@ export interface Residency {
     readonly hits: number
     readonly misses: number
   }[]
+}
+
+/** Of what can't be counted there are no numbers, and `reason` says why. */
+export interface TokenCount {
+  readonly tokens: number | null
+  readonly chunks: number | null
+  readonly chunk_size: number
+  readonly vocabulary: 'clip' | 'model' | null
+  readonly reason?: string
 }
 
 export interface Validity {

@@ -4,6 +4,7 @@ import type { Box, Graph, GraphNode, NodeId, Point, Size } from '../document'
 import { graphOf } from '../document'
 import type { Op } from '../operations'
 import { boxOf } from './nodes'
+import { NO_PLACES, placeAll } from './placing'
 import { changeNodes, type Scene } from './plan'
 
 export type Edge = 'left' | 'right' | 'top' | 'bottom' | 'middle' | 'centre'
@@ -115,14 +116,31 @@ export function autoLayout(scene: Scene, ids?: readonly NodeId[]): readonly Op[]
   )
   const left = Math.min(...nodes.map((node) => node.pos.x))
   const top = Math.min(...nodes.map((node) => node.pos.y))
-  return changeNodes(
-    scene,
-    nodes.map((node) => node.id),
-    (node) => {
-      const found = places.get(node.id) ?? { x: 0, y: 0 }
-      return { ...node, pos: { x: left + found.x, y: top + found.y } }
-    },
+  const now = new Map(
+    nodes.map(({ id }) => {
+      const { x, y } = places.get(id) ?? { x: 0, y: 0 }
+      return [id, { x: left + x, y: top + y }] as const
+    }),
   )
+  const moved = changeNodes(scene, now.keys(), (node) => ({ ...node, pos: now.get(node.id) ?? node.pos }))
+  return [...moved, ...alongWith(scene, now)]
+}
+
+/** Moves the points of links as far as the nodes at their ends move, on average. */
+function alongWith(scene: Scene, now: ReadonlyMap<NodeId, Point>): readonly Op[] {
+  const { nodes, links, reroutes } = graphOf(scene.document, scene.graph)
+  const points = new Map<string, Point>()
+  for (const { id, pos, links: passing } of reroutes.values()) {
+    const ends = passing.flatMap((link) => {
+      const { origin, target } = links.get(link) ?? {}
+      return [origin, target].flatMap((node) => nodes.get(node ?? '') ?? [])
+    })
+    const far = (axis: 'x' | 'y') =>
+      ends.reduce((sum, node) => sum + (now.get(node.id) ?? node.pos)[axis] - node.pos[axis], 0) /
+      Math.max(1, ends.length)
+    points.set(id, { x: pos.x + Math.round(far('x')), y: pos.y + Math.round(far('y')) })
+  }
+  return placeAll(scene, { ...NO_PLACES, reroutes: points })
 }
 
 const drawnSize = (node: GraphNode): Size =>

@@ -10,6 +10,7 @@ import type { Op } from '../operations'
 import { requireNotItself } from './create'
 import { boxAround, boxOf, moved } from './nodes'
 import { Plan, type Scene } from './plan'
+import { reroutesOf } from './reroutes'
 
 /** In `extra.inkloom`: links from nodes that were not copied, as [source, output, copied node, input]. */
 const OUTSIDE = 'outside'
@@ -29,7 +30,8 @@ export function copyText(scene: Scene, ids: Iterable<NodeId>, groupIds: Iterable
   const root: Graph = {
     ...EMPTY_GRAPH,
     nodes: new Map(nodes.map(([id, node]) => [id, onlyLinks(node, known)])),
-    links: new Map(links.map(([id, link]) => [id, { ...link, reroute: null, raw: null }])),
+    links: new Map(links.map(([id, link]) => [id, { ...link, raw: null }])),
+    reroutes: reroutesOf(graph.reroutes, known),
     groups: new Map([...graph.groups].filter(([id]) => frames.has(id))),
   }
   const said = outside.map(
@@ -102,11 +104,18 @@ export function pasteDocument(scene: Scene, copied: Document, at?: Point, connec
     ids.set(node.id, id)
     plan.put({ ...relinked(node, links), id, pos: moved(node.pos, by) })
   }
+  const points = new Map([...root.reroutes].map(([id]) => [id, plan.newRerouteId()]))
+  const pointOf = (id: string | null) => points.get(id ?? '') ?? null
+  for (const point of root.reroutes.values()) {
+    const passing = point.links.flatMap((id) => links.get(id) ?? [])
+    const [id, parent, pos] = [pointOf(point.id) ?? '', pointOf(point.parent), moved(point.pos, by)]
+    plan.putReroute({ id, parent, pos, links: passing, raw: EMPTY })
+  }
   for (const link of root.links.values()) {
     const id = links.get(link.id) ?? ''
     const [origin, target] = [ids.get(link.origin), ids.get(link.target)]
     if (origin === undefined || target === undefined) continue
-    const value: Link = { ...link, id, origin, target, reroute: null, raw: null }
+    const value: Link = { ...link, id, origin, target, reroute: pointOf(link.reroute), raw: null }
     plan.op({ op: 'link', graph: scene.graph, id, value })
   }
   if (connect)

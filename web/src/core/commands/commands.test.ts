@@ -9,7 +9,7 @@ import { shownValues, valuesByName } from '../widgets'
 import { align, distribute, ofSameTypes, snapped } from './arrange'
 import { copyText, duplicate, paste } from './clipboard'
 import { addNode } from './create'
-import { connect, connectToField, disconnect, insertReroute, refusal, removeNodes } from './links'
+import { connect, connectToField, disconnect, refusal, removeNodes } from './links'
 import {
   boxOf,
   createGroup,
@@ -84,7 +84,12 @@ describe('links', () => {
   })
 
   test('removing nodes heals what they would have passed on, unless told otherwise', () => {
-    const rerouted = done(LINKED, (held) => insertReroute(scene(held), '1', { x: 0, y: 0 }))
+    const rerouted = done(
+      LINKED,
+      (held) => addNode(scene(held), 'Reroute', { x: 0, y: 0 }).ops,
+      (held) => connect(scene(held), { node: '1', slot: 1 }, { node: '7', slot: 0 }),
+      link('7', 0, '2', 'clip'),
+    )
     expect(wires(done(rerouted, (held) => removeNodes(scene(held), ['7'])))).toEqual(wires(LINKED))
     expect(wires(done(rerouted, (held) => removeNodes(scene(held), ['7'], false)))).toHaveLength(
       wires(LINKED).length - 1,
@@ -128,15 +133,15 @@ describe('what a bypassed node passes on', () => {
 test('exposing an input replaces its name, and leaves others of the same name alone', () => {
   const both = done(
     LINKED,
-    (held) => expose(held, '2', 'text', 'one'),
-    (held) => expose(held, '9', 'text', 'two'),
-    (held) => expose(held, '2', 'text', 'new'),
+    (held) => expose(held, [{ node: '2', input: 'text' }], 'one'),
+    (held) => expose(held, [{ node: '9', input: 'text' }], 'two'),
+    (held) => expose(held, [{ node: '2', input: 'text' }], 'new'),
   )
   expect(exposedOf(both).map((one) => `${one.node} ${one.name}`)).toEqual(['2 new', '9 two'])
   const none = done(
     both,
-    (held) => expose(held, '2', 'text', null),
-    (held) => expose(held, '9', 'text', null),
+    (held) => expose(held, [{ node: '2', input: 'text' }], null),
+    (held) => expose(held, [{ node: '9', input: 'text' }], null),
   )
   expect(none.extra).toEqual(LINKED.extra)
 })
@@ -257,7 +262,7 @@ describe('copies', () => {
 })
 
 describe('subgraphs', () => {
-  const exposed = done(LINKED, (held) => expose(held, '2', 'text', 'prompt'))
+  const exposed = done(LINKED, (held) => expose(held, [{ node: '2', input: 'text' }], 'prompt'))
   const made = toSubgraph(scene(exposed), ['2', '4'], 'Sub', () => crypto.randomUUID())
   const inside = done(exposed, () => made.ops)
   const instance = (document: Document) => document.root.nodes.get(made.instance)

@@ -1,14 +1,13 @@
 /** Commands on links: connecting, and what becomes of links when nodes go. */
 
 import { REROUTE } from '../definitions'
-import type { LinkId, NodeId, Point } from '../document'
+import type { LinkId, NodeId, RerouteId } from '../document'
 import { graphOf, ROOT } from '../document'
 import { inputOf } from '../fields'
 import { EMPTY } from '../json'
 import type { Op } from '../operations'
 import { bypassSlot } from '../prompt/sources'
 import { compatible } from '../types'
-import { newNode } from './create'
 import { type End, Plan, type Scene } from './plan'
 
 /** Why two ports can't be linked; null if they can. */
@@ -50,24 +49,33 @@ export function reaches({ document, graph }: Scene, from: NodeId, to: NodeId): b
   return seen.has(from)
 }
 
-/** Links an output to an input, in the place of what was linked there. Raises for what can't be linked. */
-export function connect(scene: Scene, from: End, to: End): readonly Op[] {
+/**
+ * Links an output to an input, in the place of what was linked there; `via` is the point that the link branches off
+ * at. Raises for what can't be linked.
+ */
+export function connect(scene: Scene, from: End, to: End, via: RerouteId | null = null): readonly Op[] {
   const why = refusal(scene, from, to)
   if (why !== null) throw new Error(`these ports can't be linked: ${why}`)
   const plan = new Plan(scene)
-  plan.connect(from, to)
+  plan.connect(from, to, undefined, via)
   return plan.ops()
 }
 
 /** Links an output to a field of a node, which becomes an input by that. */
-export function connectToField(scene: Scene, from: End, node: NodeId, field: string): readonly Op[] {
+export function connectToField(
+  scene: Scene,
+  from: End,
+  node: NodeId,
+  field: string,
+  via: RerouteId | null = null,
+): readonly Op[] {
   const plan = new Plan(scene)
   const slot = ensureInput(plan, node, field)
   const type = plan.node(node).inputs[slot]?.type ?? '*'
   if (!compatible(plan.typeAt(from), type)) throw new Error("these ports can't be linked: type")
   if (from.node === node) throw new Error("these ports can't be linked: self")
   if (reaches(scene, node, from.node)) throw new Error("these ports can't be linked: cycle")
-  plan.connect(from, { node, slot })
+  plan.connect(from, { node, slot }, undefined, via)
   return plan.ops()
 }
 
@@ -88,17 +96,6 @@ export function ensureInput(plan: Plan, id: NodeId, field: string): number {
 export function disconnect(scene: Scene, links: Iterable<LinkId>): readonly Op[] {
   const plan = new Plan(scene)
   for (const id of links) plan.disconnect(id)
-  return plan.ops()
-}
-
-/** Moves the end of a link to another input, as one drags it there. */
-export function reconnect(scene: Scene, link: LinkId, to: End): readonly Op[] {
-  const plan = new Plan(scene)
-  const before = plan.link(link)
-  if (before === undefined) return []
-  const from = { node: before.origin, slot: before.originSlot }
-  plan.disconnect(link)
-  plan.connect(from, to)
   return plan.ops()
 }
 
@@ -127,17 +124,4 @@ function healAround(plan: Plan, id: NodeId): void {
     plan.disconnect(link.id)
     plan.connect(from, { node: link.target, slot: link.targetSlot })
   }
-}
-
-/** Puts a reroute into a link; the new node is the one with the last id. */
-export function insertReroute(scene: Scene, link: LinkId, pos: Point): readonly Op[] {
-  const plan = new Plan(scene)
-  const found = plan.link(link)
-  if (found === undefined) return []
-  const node = newNode(scene, plan.newNodeId(), REROUTE, pos)
-  plan.put(node)
-  plan.disconnect(link)
-  plan.connect({ node: found.origin, slot: found.originSlot }, { node: node.id, slot: 0 }, found.type)
-  plan.connect({ node: node.id, slot: 0 }, { node: found.target, slot: found.targetSlot }, found.type)
-  return plan.ops()
 }

@@ -118,9 +118,14 @@ export function boxAround(boxes: readonly Box[]): Box | undefined {
 }
 
 /** Puts a frame around nodes. */
-export function createGroup(scene: Scene, ids: Iterable<NodeId>, title: string): readonly Op[] {
+export function createGroup(
+  scene: Scene,
+  ids: Iterable<NodeId>,
+  title: string,
+  drawn: (node: GraphNode) => Box = boxOf,
+): readonly Op[] {
   const { nodes, groups } = graphOf(scene.document, scene.graph)
-  const around = boxAround([...ids].flatMap((id) => nodes.get(id) ?? []).map(boxOf))
+  const around = boxAround([...ids].flatMap((id) => nodes.get(id) ?? []).map(drawn))
   if (around === undefined) return []
   const box = {
     x: around.x - MARGIN,

@@ -88,24 +88,3 @@ function gateOps({ document }: Scene, graph: GraphId, { gates }: Places): readon
 }
 
 const differ = (one: Point, other: Point): boolean => one.x !== other.x || one.y !== other.y
-
-/** Takes points out of the links that are led through them; the rest of the way stays. */
-export function removeReroutes({ document, graph }: Scene, ids: Iterable<string>): readonly Op[] {
-  const { reroutes, links } = graphOf(document, graph)
-  const gone = new Set([...ids].filter((id) => reroutes.has(id)))
-  const kept = (id: string | null): string | null => {
-    let at = id
-    while (at !== null && gone.has(at)) at = reroutes.get(at)?.parent ?? null
-    return at
-  }
-  const ops: Op[] = []
-  for (const point of reroutes.values()) {
-    if (gone.has(point.id) || point.parent === null || !gone.has(point.parent)) continue
-    ops.push({ op: 'reroute', graph, id: point.id, value: { ...point, parent: kept(point.parent) } })
-  }
-  for (const link of links.values()) {
-    if (link.reroute === null || !gone.has(link.reroute)) continue
-    ops.push({ op: 'link', graph, id: link.id, value: { ...link, reroute: kept(link.reroute) } })
-  }
-  return [...ops, ...[...gone].map((id): Op => ({ op: 'reroute', graph, id, value: null }))]
-}

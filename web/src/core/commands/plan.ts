@@ -1,7 +1,19 @@
 /** What a command is putting together: a graph as it will be, with both ends of every link kept in step. */
 
 import type { Definitions } from '../definitions'
-import type { Document, Graph, GraphId, GraphNode, Group, Link, LinkId, NodeId, Subgraph } from '../document'
+import type {
+  Document,
+  Graph,
+  GraphId,
+  GraphNode,
+  Group,
+  Link,
+  LinkId,
+  NodeId,
+  Reroute,
+  RerouteId,
+  Subgraph,
+} from '../document'
 import { graphOf, nodeOf, ROOT, required } from '../document'
 import type { Op } from '../operations'
 
@@ -24,9 +36,11 @@ export class Plan {
   #ops: Op[] = []
   #nodes = new Map<NodeId, GraphNode | null>()
   #links = new Map<LinkId, Link | null>()
+  #reroutes = new Map<RerouteId, Reroute | null>()
   #border: Subgraph | undefined
   #lastNode: number
   #lastLink: number
+  #lastReroute: number
 
   constructor(scene: Scene) {
     const { document, graph } = scene
@@ -35,6 +49,7 @@ export class Plan {
     const graphs = [document.root, ...document.subgraphs.values()]
     this.#lastNode = Math.max(document.lastNodeId, ...graphs.map((one) => highest(one.nodes)))
     this.#lastLink = Math.max(document.lastLinkId, ...graphs.map((one) => highest(one.links)))
+    this.#lastReroute = Math.max(0, ...graphs.map((one) => highest(one.reroutes)))
   }
 
   get graph(): Graph {
@@ -56,6 +71,12 @@ export class Plan {
     return changed === null ? undefined : (changed ?? this.graph.links.get(id))
   }
 
+  reroute(id: RerouteId | null): Reroute | undefined {
+    if (id === null) return undefined
+    const changed = this.#reroutes.get(id)
+    return changed === null ? undefined : (changed ?? this.graph.reroutes.get(id))
+  }
+
   /** All links as they will be. */
   links(): readonly Link[] {
     const ids = new Set([...this.graph.links.keys(), ...this.#links.keys()])
@@ -72,6 +93,11 @@ export class Plan {
     return String(this.#lastLink)
   }
 
+  newRerouteId(): RerouteId {
+    this.#lastReroute += 1
+    return String(this.#lastReroute)
+  }
+
   /** Adds a node, or puts it in the place of the one with its id. */
   put(node: GraphNode): void {
     this.#nodes.set(node.id, node)
@@ -85,6 +111,17 @@ export class Plan {
     this.#ops.push({ op: 'node', graph: this.scene.graph, id, value: null })
   }
 
+  /** Adds a point that links are led through, or puts it in the place of the one with its id. */
+  putReroute(point: Reroute): void {
+    this.#reroutes.set(point.id, point)
+    this.#ops.push({ op: 'reroute', graph: this.scene.graph, id: point.id, value: point })
+  }
+
+  dropReroute(id: RerouteId): void {
+    this.#reroutes.set(id, null)
+    this.#ops.push({ op: 'reroute', graph: this.scene.graph, id, value: null })
+  }
+
   group(group: Group): void {
     this.#ops.push({ op: 'group', graph: this.scene.graph, id: group.id, value: group })
   }
@@ -93,13 +130,15 @@ export class Plan {
     this.#ops.push(op)
   }
 
-  /** Links an output to an input, in the place of the link that the input has. */
-  connect(from: End, to: End, type = this.typeAt(from)): LinkId {
+  /** Links an output to an input, in the place of the link that the input has; `via` is the point it passes last. */
+  connect(from: End, to: End, type = this.typeAt(from), via: RerouteId | null = null): LinkId {
     const before = this.find(to.node)?.inputs[to.slot]?.link
-    if (before != null) this.disconnect(before)
     const id = this.newLinkId()
+    // First: the points that the link before has passed stay for this one.
+    for (const point of this.#passed(via)) this.putReroute({ ...point, links: [...point.links, id] })
+    if (before != null) this.disconnect(before)
     const ends = { origin: from.node, originSlot: from.slot, target: to.node, targetSlot: to.slot }
-    this.#put({ id, ...ends, type, reroute: null, raw: null })
+    this.#put({ id, ...ends, type, reroute: via, raw: null })
     this.#attach(from, to, id)
     return id
   }
@@ -176,16 +215,24 @@ export class Plan {
       this.border({ outputs: withLink(this.#border.outputs, to.slot, id) })
   }
 
-  /** A reroute that no link passes any more goes with the last one. */
+  /** A point that no link passes any more goes with the last one. */
   #leaveReroutes(link: Link): void {
-    const { reroutes } = this.graph
-    for (let id = link.reroute; id !== null; id = reroutes.get(id)?.parent ?? null) {
-      const found = reroutes.get(id)
-      if (found === undefined) return
-      const links = found.links.filter((one) => one !== link.id)
-      const value = links.length > 0 ? { ...found, links } : null
-      this.#ops.push({ op: 'reroute', graph: this.scene.graph, id, value })
+    for (const point of this.#passed(link.reroute)) {
+      const links = point.links.filter((one) => one !== link.id)
+      if (links.length > 0) this.putReroute({ ...point, links })
+      else this.dropReroute(point.id)
     }
+  }
+
+  /** Returns the points of a way, the last first. */
+  #passed(last: RerouteId | null): readonly Reroute[] {
+    const found = new Map<RerouteId, Reroute>()
+    let point = this.reroute(last)
+    while (point !== undefined && !found.has(point.id)) {
+      found.set(point.id, point)
+      point = this.reroute(point.parent)
+    }
+    return [...found.values()]
   }
 }
 

@@ -12,15 +12,16 @@ import type {
   Subgraph,
 } from '../document'
 import { graphOf, nodeOf, ROOT, required } from '../document'
-import { exposedOf, withExposed } from '../exposed'
+import { renamed } from '../exposed'
 import { AFTER, entriesOf, fieldsOf, OWN, proxiesOf } from '../fields'
 import { EMPTY, isObject, type Json, withKeys } from '../json'
 import { apply, type Op } from '../operations'
 import { storedValues, withValue } from '../widgets'
 import { newNode } from './create'
 import { ensureInput } from './links'
-import { boxAround, boxOf } from './nodes'
+import { boxAround, boxOf, moved } from './nodes'
 import { type End, Plan, type Scene } from './plan'
+import { reroutesOf } from './reroutes'
 
 /** Gives a new id of a subgraph, a UUID. */
 export type NewId = () => string
@@ -56,7 +57,7 @@ export function toSubgraph(scene: Scene, ids: Iterable<NodeId>, name: string, ne
     (link) => nodeOf(graph, link.origin).outputs[link.originSlot]?.name || link.type,
   )
   const inner = new Map(nodes.map((node) => [node.id, onlyInner(node, innerLinks)]))
-  const wires = new Map([...innerLinks].map(([id, link]) => [id, { ...link, reroute: null, raw: null }]))
+  const wires = new Map([...innerLinks].map(([id, link]) => [id, { ...link, raw: null }]))
   const wire = (link: Omit<Link, 'id' | 'reroute' | 'raw'>): LinkId => {
     const id = plan.newLinkId()
     wires.set(id, { ...link, id, reroute: null, raw: null })
@@ -91,7 +92,7 @@ export function toSubgraph(scene: Scene, ids: Iterable<NodeId>, name: string, ne
     nodes: inner,
     links: wires,
     groups: new Map(),
-    reroutes: new Map(),
+    reroutes: reroutesOf(graph.reroutes, new Set(innerLinks.keys())),
     strays: new Map(),
     raw: EMPTY,
     inputs: shownInputs,
@@ -117,10 +118,7 @@ export function toSubgraph(scene: Scene, ids: Iterable<NodeId>, name: string, ne
     for (const link of links)
       plan.connect({ node: instance, slot }, { node: link.target, slot: link.targetSlot })
   })
-  const ops = [
-    ...plan.ops(),
-    ...renamedExposed(scene, plan, (node) => (held(node) ? `${instance}:${node}` : null)),
-  ]
+  const ops = withRenamed(scene, plan, (steps) => (held(steps[0] ?? '') ? [instance, ...steps] : null))
   return { ops, instance, subgraph: subgraph.id }
 }
 
@@ -164,26 +162,6 @@ function onlyInner(node: GraphNode, links: ReadonlyMap<LinkId, Link>): GraphNode
   }
 }
 
-/** What is exposed follows its nodes to their new ids. Only the document's own graph is named without a path. */
-function renamedExposed(scene: Scene, plan: Plan, rename: (node: NodeId) => string | null): readonly Op[] {
-  if (scene.graph !== ROOT) return []
-  const list = exposedOf(scene.document)
-  const renamed = list.map((one) => {
-    const [first = '', ...rest] = one.node.split(':')
-    const now = rename(first)
-    return now === null ? one : { ...one, node: [now, ...rest].join(':') }
-  })
-  if (renamed.every((one, at) => one === list[at])) return []
-  const { lastNodeId, lastLinkId } = documentAfter(scene.document, plan)
-  return [
-    { op: 'document', value: { extra: withExposed(scene.document.extra, renamed), lastNodeId, lastLinkId } },
-  ]
-}
-
-function documentAfter(document: Document, plan: Plan): Document {
-  return apply(document, plan.ops()).document
-}
-
 /** Takes an instance apart: its inner nodes stand in its place, with the values that it had for them. */
 export function unpack(scene: Scene, instance: NodeId): readonly Op[] {
   const plan = new Plan(scene)
@@ -208,6 +186,12 @@ export function unpack(scene: Scene, instance: NodeId): readonly Op[] {
     const pos = { x: node.pos.x + by.x, y: node.pos.y + by.y }
     plan.put({ ...onlyInner(node, new Map()), id, pos })
   }
+  const points = new Map([...subgraph.reroutes.keys()].map((id) => [id, plan.newRerouteId()]))
+  const pointOf = (id: string | null) => points.get(id ?? '') ?? null
+  for (const point of subgraph.reroutes.values()) {
+    const [id, parent] = [pointOf(point.id) ?? '', pointOf(point.parent)]
+    plan.putReroute({ ...point, id, parent, pos: moved(point.pos, by), links: [] })
+  }
   const ends = new Map<number, End>()
   for (const link of subgraph.links.values()) {
     const origin =
@@ -219,41 +203,36 @@ export function unpack(scene: Scene, instance: NodeId): readonly Op[] {
     else {
       const target = endOf(ids, link.target, link.targetSlot)
       const used = subgraph.nodes.get(link.target)?.inputs[link.targetSlot]?.link === link.id
-      if (target !== undefined && used) plan.connect(origin, target)
+      if (target !== undefined && used) plan.connect(origin, target, undefined, pointOf(link.reroute))
     }
   }
   for (const link of leaving) {
     const origin = ends.get(link.originSlot)
     if (origin !== undefined) plan.connect(origin, { node: link.target, slot: link.targetSlot })
   }
+  for (const id of points.values()) if (plan.reroute(id)?.links.length === 0) plan.dropReroute(id)
   if (instancesOf(document, subgraph.id).length === 1)
     plan.op({ op: 'subgraph', id: subgraph.id, value: null })
-  return [...plan.ops(), ...unpackedExposed(scene, plan, instance, ids)]
+  return withRenamed(scene, plan, ([first, inner = '', ...rest]) => {
+    const now = first === instance ? ids.get(inner) : undefined
+    return now === undefined ? null : [now, ...rest]
+  })
+}
+
+/** What is exposed follows its nodes to their new ids. */
+function withRenamed(
+  { document, graph }: Scene,
+  plan: Plan,
+  rename: Parameters<typeof renamed>[2],
+): readonly Op[] {
+  const ops = plan.ops()
+  const { lastNodeId, lastLinkId } = apply(document, ops).document
+  return [...ops, ...renamed({ ...document, lastNodeId, lastLinkId }, graph, rename)]
 }
 
 function endOf(ids: ReadonlyMap<NodeId, NodeId>, id: NodeId, slot: number): End | undefined {
   const node = ids.get(id)
   return node === undefined ? undefined : { node, slot }
-}
-
-function unpackedExposed(
-  scene: Scene,
-  plan: Plan,
-  instance: NodeId,
-  ids: ReadonlyMap<NodeId, NodeId>,
-): readonly Op[] {
-  if (scene.graph !== ROOT) return []
-  const list = exposedOf(scene.document)
-  const renamed = list.map((one) => {
-    const [first, inner = '', ...rest] = one.node.split(':')
-    const now = first === instance ? ids.get(inner) : undefined
-    return now === undefined ? one : { ...one, node: [now, ...rest].join(':') }
-  })
-  if (renamed.every((one, at) => one === list[at])) return []
-  const { lastNodeId, lastLinkId } = documentAfter(scene.document, plan)
-  return [
-    { op: 'document', value: { extra: withExposed(scene.document.extra, renamed), lastNodeId, lastLinkId } },
-  ]
 }
 
 /** Returns a subgraph whose inner nodes hold what an instance holds for them. */

@@ -9,6 +9,9 @@ import { kindOf, readMetadata } from './pictures'
 /** In a picture, the editor's own form is looked for first: it says where the nodes stand. */
 const KEYS = ['workflow', 'prompt']
 
+/** The code of the problem that a file carries no workflow at all. */
+export const NO_WORKFLOW = 'no_workflow'
+
 /** Reads the workflow of a JSON file or a picture. Raises `WorkflowError`, `JsonError` or `PictureError`. */
 export async function openFile(bytes: Uint8Array, definitions: Definitions): Promise<Found> {
   const kind = kindOf(bytes)
@@ -29,5 +32,5 @@ export async function openFile(bytes: Uint8Array, definitions: Definitions): Pro
     kind === 'unknown'
       ? 'this file is neither JSON nor a PNG or WebP picture'
       : 'this picture carries no workflow; programs that change pictures often remove it'
-  throw new WorkflowError([problem('no_workflow', message)])
+  throw new WorkflowError([problem(NO_WORKFLOW, message)])
 }

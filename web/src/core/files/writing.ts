@@ -41,15 +41,21 @@ export function writeDocument(document: Document, indent = 0): string {
   return writeJson(documentJson(document), indent)
 }
 
+/** Makes the many parts of a file: each time anew, or as who remembers them (`remembering.ts`). */
+export interface Parts {
+  readonly node: (node: GraphNode, order: number) => Json
+  /** `objects` in subgraphs, and in version 1.0. */
+  readonly link: (link: Link, objects: boolean) => Json
+}
+
+export const ANEW: Parts = { node: nodeJson, link: linkJson }
+
 /** Returns a document as JSON, in the version that it says. */
-export function documentJson(document: Document): JsonObject {
+export function documentJson(document: Document, parts: Parts = ANEW): JsonObject {
   const { root, version } = document
   const last: [string, number][] =
     version === '1.0'
-      ? [
-          ['lastNodeId', document.lastNodeId],
-          ['lastLinkId', document.lastLinkId],
-        ]
+      ? [['lastNodeId', document.lastNodeId], ['lastLinkId', document.lastLinkId], ...lastReroute(root)]
       : [
           ['last_node_id', document.lastNodeId],
           ['last_link_id', document.lastLinkId],
@@ -61,8 +67,8 @@ export function documentJson(document: Document): JsonObject {
     ...(version === '1.0'
       ? ([['state', state.size > 0 ? state : root.raw.get('state')]] as const)
       : counted(root.raw)),
-    ...graphEntries(root, version === '1.0'),
-    ['definitions', definitionsJson(document, ROOT, root.raw)],
+    ...graphEntries(root, version === '1.0', parts),
+    ['definitions', definitionsJson(document, ROOT, root.raw, parts)],
     kept(root.raw, 'extra', version === '1.0' ? document.extra : extraJson(document), objectOf, (one) =>
       one.size > 0 ? one : root.raw === EMPTY ? one : undefined,
     ),
@@ -70,6 +76,17 @@ export function documentJson(document: Document): JsonObject {
     ['version', root.raw === EMPTY ? (version === '1.0' ? 1 : 0.4) : root.raw.get('version')],
   ])
 }
+
+/** No other program shall give a new point an id that one has; a file without new points stays as it is. */
+function lastReroute({ raw, reroutes }: Graph): readonly [string, number][] {
+  const said = slotNumber(inside(raw, 'state').get('lastRerouteId')) ?? 0
+  const before = Math.max(said, ...numbersOf(reroutesOf(raw.get('reroutes'))))
+  const highest = Math.max(0, ...numbersOf(reroutes))
+  return highest > before ? [['lastRerouteId', highest]] : []
+}
+
+const numbersOf = (named: ReadonlyMap<string, unknown>): readonly number[] =>
+  [...named.keys()].map(Number).filter(Number.isSafeInteger)
 
 const objectOf = (given: Json | undefined): JsonObject => (isObject(given) ? given : EMPTY)
 
@@ -107,11 +124,11 @@ function reroutesJson(reroutes: ReadonlyMap<string, Reroute>): Json | undefined 
 
 const idJsonOf = (id: string | undefined): Json | undefined => (id === undefined ? undefined : idJson(id))
 
-function graphEntries(graph: Graph, objects: boolean): [string, Json | undefined][] {
-  const links = [...graph.links.values()].map((link) => linkJson(link, objects))
+function graphEntries(graph: Graph, objects: boolean, parts: Parts): [string, Json | undefined][] {
+  const links = [...graph.links.values()].map((link) => parts.link(link, objects))
   for (const [at, stray] of [...graph.strays].sort(([one], [other]) => one - other))
     links.splice(at, 0, stray)
-  const nodes = [...graph.nodes.values()].map((node, order) => nodeJson(node, order))
+  const nodes = [...graph.nodes.values()].map((node, order) => parts.node(node, order))
   const groups = [...graph.groups.values()].map(groupJson)
   const found: [string, Json | undefined][] = [
     ['nodes', nodes],
@@ -235,7 +252,12 @@ function groupJson(group: Group): JsonObject {
   ])
 }
 
-function definitionsJson(document: Document, holder: GraphId, raw: JsonObject): Json | undefined {
+function definitionsJson(
+  document: Document,
+  holder: GraphId,
+  raw: JsonObject,
+  parts: Parts,
+): Json | undefined {
   const own = new Map([...document.subgraphs].filter(([, one]) => one.holder === holder))
   const said = inside(raw, 'definitions').get('subgraphs')
   const written: Json[] = []
@@ -243,18 +265,18 @@ function definitionsJson(document: Document, holder: GraphId, raw: JsonObject): 
   for (const entry of isList(said) ? said : []) {
     const id = isObject(entry) ? entry.get('id') : undefined
     const found = typeof id === 'string' ? own.get(id) : undefined
-    if (found !== undefined && places.delete(found.id)) written.push(subgraphJson(document, found))
+    if (found !== undefined && places.delete(found.id)) written.push(subgraphJson(document, found, parts))
     else if (typeof id !== 'string' || document.subgraphs.has(id)) written.push(entry)
   }
   for (const id of places.keys()) {
     const found = own.get(id)
-    if (found !== undefined) written.push(subgraphJson(document, found))
+    if (found !== undefined) written.push(subgraphJson(document, found, parts))
   }
   if (written.length === 0 && !isList(said)) return raw.get('definitions')
   return assembled(inside(raw, 'definitions'), [['subgraphs', written]])
 }
 
-function subgraphJson(document: Document, subgraph: Subgraph): JsonObject {
+function subgraphJson(document: Document, subgraph: Subgraph, parts: Parts): JsonObject {
   const { raw } = subgraph
   const fresh: [string, Json][] =
     raw === EMPTY
@@ -282,8 +304,8 @@ function subgraphJson(document: Document, subgraph: Subgraph): JsonObject {
     gateEntry('outputNode', subgraph.exit, '-20'),
     borders('inputs', subgraph.inputs),
     borders('outputs', subgraph.outputs),
-    ...graphEntries(subgraph, true),
-    ['definitions', definitionsJson(document, subgraph.id, raw)],
+    ...graphEntries(subgraph, true, parts),
+    ['definitions', definitionsJson(document, subgraph.id, raw, parts)],
   ])
 }
 

@@ -9,7 +9,7 @@ import { type Problem, problem, WorkflowError } from '../problems'
 import { titleOf, valuesByName } from '../widgets'
 import { firstValue, sourceOf } from './sources'
 import { type Choose, withoutChoices, withTokens } from './texts'
-import { idOf, type Placed, placedNodes, unfolded, withGroups } from './unfolding'
+import { idOf, type Placed, placedNodes, type Scope, unfolded, withGroups } from './unfolding'
 
 /** The input whose %tokens% are filled in. */
 const FILE_NAME = 'filename_prefix'
@@ -73,6 +73,27 @@ export function toPrompt(saved: Document, definitions: Definitions, moment: Mome
   }
   if (problems.length > 0) throw new WorkflowError(problems)
   return found
+}
+
+/** An output of a node that runs. */
+export interface Given {
+  readonly node: string
+  readonly slot: number
+  readonly type: string
+}
+
+/** Returns what an instance of a subgraph gives at its outputs, by the nodes inside of it; nothing for other nodes. */
+export function givenBy(saved: Document, definitions: Definitions, id: string): readonly Given[] {
+  let scope: Scope | undefined = unfolded(withGroups(saved, definitions), definitions)
+  for (const step of id.split(':')) scope = scope?.inside.get(step)
+  if (scope === undefined || scope.border === null) return []
+  const { exit, outputs } = scope.border.definition
+  const { graph } = scope
+  return outputs.flatMap(({ type }, slot): Given[] => {
+    const link = [...graph.links.values()].find((one) => one.target === exit.id && one.targetSlot === slot)
+    const source = link === undefined ? null : sourceOf(scope, link.id, type, [])
+    return source?.kind === 'output' ? [{ node: source.node, slot: source.slot, type }] : []
+  })
 }
 
 /** A link among values, which may be lists of any kind. */

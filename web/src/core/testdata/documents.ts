@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import { align, autoLayout, distribute, snap } from '../commands/arrange'
 import { copyText, duplicate, paste } from '../commands/clipboard'
 import { addNode } from '../commands/create'
-import { connect, connectToField, disconnect, insertReroute, refusal, removeNodes } from '../commands/links'
+import { connect, connectToField, disconnect, refusal, removeNodes } from '../commands/links'
 import { createGroup, moveBy, moveGroup, setColor, setGroupMode, setTitle, setValue, toggleCollapsed, toggleMode } from '../commands/nodes'
 import type { Scene } from '../commands/plan'
 import { fromPrimitive, toPrimitive } from '../commands/primitive'
+import { addReroute, linkThrough, removeReroutes, wayTo } from '../commands/reroutes'
 import { advanceSeeds } from '../commands/seeds'
 import { exposeField, hideInput, toSubgraph, unpack } from '../commands/subgraphs'
 import type { Document, Graph, GraphId, NodeId } from '../document'
@@ -56,6 +57,7 @@ export function randomOps(document: Document, dice: Dice): readonly Op[] {
   if (id === undefined) return add()
   const some = ids.filter((_, number) => (dice.one >> (number % 8)) % 2 === 1 || number === dice.other % ids.length)
   const link = [...held.links.keys()][dice.one % Math.max(1, held.links.size)]
+  const point = [...held.reroutes.keys()][dice.one % Math.max(1, held.reroutes.size)]
   const group = [...held.groups.keys()][dice.one % Math.max(1, held.groups.size)]
   const node = held.nodes.get(id)
   const fields = node === undefined ? [] : fieldsOf(document, DEFINITIONS, node).filter((one) => one.kind === 'value')
@@ -69,7 +71,9 @@ export function randomOps(document: Document, dice: Dice): readonly Op[] {
     () => (field === undefined ? [] : setValue(at, id, field, values[dice.other % values.length] ?? 0)),
     () => removeNodes(at, some.slice(0, 2), dice.third % 2 === 0),
     () => (link === undefined ? [] : disconnect(at, [link])),
-    () => (link === undefined ? [] : insertReroute(at, link, pos)),
+    ...Array.from({ length: 3 }, () => () => (link === undefined ? [] : addReroute(at, link, pos, { from: { x: 0, y: 0 }, to: { x: 999, y: 0 } }).ops)),
+    () => (point === undefined ? [] : removeReroutes(at, [point])),
+    ...Array.from({ length: 2 }, () => () => (point === undefined ? [] : branched(at, point, dice))),
     () => toggleMode(at, some, dice.third % 2 === 0 ? 'muted' : 'bypassed'),
     () => setTitle(at, id, dice.third % 2 === 0 ? 'a title' : null),
     () => setColor(at, some, '#223', null),
@@ -91,7 +95,7 @@ export function randomOps(document: Document, dice: Dice): readonly Op[] {
     () => (field === undefined ? [] : toPrimitive(at, id, field.name, pos)),
     () => (node?.type === 'PrimitiveNode' ? fromPrimitive(at, id) : []),
     () => advanceSeeds(at, () => 5n),
-    () => (field === undefined || graph !== ROOT ? [] : expose(document, id, field.name, 'shown')),
+    () => (field === undefined || graph !== ROOT ? [] : expose(document, [{ node: id, input: field.name }], 'shown')),
   ]
   return commands[dice.command % commands.length]?.() ?? []
 }
@@ -107,6 +111,20 @@ function linked(at: Scene, dice: Dice): readonly Op[] {
     const to = inputs[(number + dice.other) % inputs.length]
     if (to === undefined || refusal(at, from, to) !== null) continue
     return to.widget ? connectToField(at, from, to.node, to.name) : connect(at, from, to)
+  }
+  return []
+}
+
+/** Links a point's output to the first input that takes it. */
+function branched(at: Scene, point: string, dice: Dice): readonly Op[] {
+  const graph = graphOf(at.document, at.graph)
+  const through = linkThrough(graph, point)
+  if (through === undefined) return []
+  const from = { node: through.origin, slot: through.originSlot }
+  const inputs = [...graph.nodes.values()].flatMap(({ id, inputs: ports }) => ports.map((_, slot) => ({ node: id, slot })))
+  for (let number = 0; number < inputs.length; number += 1) {
+    const to = inputs[(number + dice.other) % inputs.length]
+    if (to !== undefined && refusal(at, from, to) === null) return connect(at, from, to, point)
   }
   return []
 }
@@ -156,6 +174,16 @@ function faultsOf(graph: Graph, border: Document['subgraphs'] extends ReadonlyMa
     } else if (graph.nodes.get(link.target)?.inputs[link.targetSlot]?.link !== link.id) {
       found.push(`link ${link.id}: its target does not know it`)
     }
+  }
+  const passed = new Map([...graph.links.values()].map((link) => [link.id, wayTo(graph.reroutes, link.reroute).map((one) => one.id)]))
+  for (const link of graph.links.values()) {
+    if (link.reroute !== null && passed.get(link.id)?.at(-1) !== link.reroute) found.push(`link ${link.id}: its point ${link.reroute} is not there`)
+    for (const id of passed.get(link.id) ?? []) if (!graph.reroutes.get(id)?.links.includes(link.id)) found.push(`point ${id} does not know link ${link.id}`)
+  }
+  for (const { id, links, parent } of graph.reroutes.values()) {
+    if (links.length === 0) found.push(`point ${id}: no link passes it`)
+    if (parent !== null && !graph.reroutes.has(parent)) found.push(`point ${id}: ${parent} before it is not there`)
+    for (const link of links) if (!passed.get(link)?.includes(id)) found.push(`point ${id}: link ${link} does not pass it`)
   }
   for (const node of graph.nodes.values()) {
     for (const { name, link } of node.inputs) if (link !== null && !graph.links.has(link)) found.push(`${node.id}.${name}: ${link}`)

@@ -131,14 +131,15 @@ function drawBoxes(pen: CanvasRenderingContext2D, nodes: readonly FlowNode[], to
   const boxes = new Map<string, Path2D>()
   for (const node of nodes) {
     if (node.type === 'group' || node.type === 'point') continue
-    const colour = node.selected ? '--accent' : '--line-strong'
+    const own = node.type === 'gate' ? null : node.data.node.bgcolor
+    const colour = node.selected ? token('--accent') : (own ?? token('--box'))
     const path = boxes.get(colour) ?? new Path2D()
     boxes.set(colour, path)
     path.rect(node.position.x, node.position.y, node.measured?.width ?? 0, node.measured?.height ?? 0)
   }
   pen.globalAlpha = 1
   for (const [colour, path] of boxes) {
-    pen.fillStyle = token(colour)
+    pen.fillStyle = colour
     pen.fill(path)
   }
   const muted = new Path2D()
@@ -151,7 +152,8 @@ function drawBoxes(pen: CanvasRenderingContext2D, nodes: readonly FlowNode[], to
   pen.fill(muted)
 }
 
-function portPlace(
+/** Returns the point of the graph that a port lies at; null where it is not known. */
+export function portPlace(
   node: FlowNode | undefined,
   handle: string | null | undefined,
   type: 'source' | 'target',

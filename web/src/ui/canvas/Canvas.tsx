@@ -1,12 +1,11 @@
 /** The graph that is looked at. The document is the truth; xyflow draws it and tells what hands do. */
 
 import {
-  Background,
-  BackgroundVariant,
   ReactFlow,
   ReactFlowProvider,
   SelectionMode,
   useStore as useFlow,
+  useKeyPress,
   useReactFlow,
   type Viewport,
 } from '@xyflow/react'
@@ -20,33 +19,36 @@ import {
   useRef,
   useState,
 } from 'react'
-import { insertReroute } from '../../core/commands/links'
 import { graphOf, type Point } from '../../core/document'
-import { type App, say } from '../../state/app'
-import { edit, placeOf } from '../../state/editing'
+import type { App } from '../../state/app'
+import { placeOf } from '../../state/editing'
 import { type Tab, withTab } from '../../state/tabs'
 import { heard } from '../commands/keyboard'
 import { lookInto } from '../jumping'
+import { rerouteLink } from '../rerouting'
 import { useActiveTab, useApp, usePicked, useStore, useT } from '../use'
 import { Afar, nodeAt } from './Afar'
 import { Breadcrumb } from './Breadcrumb'
 import { ContextMenu } from './ContextMenu'
+import { Dots } from './Dots'
 import { createFlow } from './flow'
 import { GateView } from './GateView'
 import { GroupView } from './GroupView'
 import { KnotView, PointView } from './KnotView'
 import { heardOnCanvas } from './keyboard'
-import { levelOf } from './kinds'
+import { type FlowEdge, LEAST_ZOOM, levelOf, MOST_ZOOM } from './kinds'
 import { LinkView } from './LinkView'
 import { Minimap } from './Minimap'
 import { NodeView } from './NodeView'
 import { NoteView } from './NoteView'
+import { takeOff } from './takingOff'
 import { useAfar } from './useAfar'
-import { useChanges } from './useChanges'
-import { fitted, useHandle } from './useHandle'
+import { chooseAlone, useChanges } from './useChanges'
+import { openingOf, useHandle } from './useHandle'
 import { useDrawing, useLinking } from './useLinking'
 import { useMenu } from './useMenu'
 import { DragContext } from './useScene'
+import { useTouch } from './useTouch'
 
 const NODE_TYPES = {
   node: NodeView,
@@ -59,6 +61,9 @@ const NODE_TYPES = {
 const EDGE_TYPES = { link: LinkView }
 const GRID = 10
 const NOTHING: never[] = []
+
+/** Pixels that a hand may tremble before what it holds moves. */
+const HELD = 4
 
 /** Nodes from which on a graph is one picture when it is far away. */
 const CROWD = 150
@@ -90,7 +95,7 @@ function GraphView({ tab }: { readonly tab: Tab }) {
   const subgraph = document.subgraphs.get(tab.graph) ?? null
   const [flow] = useState(createFlow)
   const crowd = graph.nodes.size >= CROWD
-  const [opening] = useState(() => tab.view ?? fitted(graph))
+  const [opening] = useState(() => tab.view ?? openingOf(graph))
   const begun = useFlow((state) => state.panZoom !== null)
   const seen = useFlow((state) => levelOf(state.transform[2], crowd))
   const level = begun ? seen : levelOf(opening.scale, crowd)
@@ -103,14 +108,20 @@ function GraphView({ tab }: { readonly tab: Tab }) {
   )
   const { links: chosen } = selection
   const { reroutes } = moved
-  const edges = useMemo(() => flow.edges(graph, { chosen, reroutes, t }), [flow, graph, chosen, reroutes, t])
+  const { links, reroutes: points } = graph // which stay the same values while nodes change
+  const edges = useMemo(
+    () => flow.edges({ links, reroutes: points }, { chosen, reroutes, t }),
+    [flow, links, points, chosen, reroutes, t],
+  )
   const scene = useMemo(
     () => ({ document, definitions, graph: tab.graph }),
     [document, definitions, tab.graph],
   )
   const drawing = useDrawing(scene)
   const linking = useLinking(scene)
-  const menu = useMenu()
+  // With it the view is dragged, by nodes, too.
+  const spaced = useKeyPress('Space')
+  const { open: openMenu, onContextMenu: openMenuBy } = useMenu()
   const canvas = useRef<HTMLDivElement>(null)
   const pointer = useRef<Point | null>(null)
   useHandle(canvas, pointer, nodes)
@@ -129,10 +140,21 @@ function GraphView({ tab }: { readonly tab: Tab }) {
   const { screenToFlowPosition } = useReactFlow()
   const onDoubleClick = useCallback(
     (event: MouseEvent) => {
-      const on = event.target as Element
       const at = screenToFlowPosition({ x: event.clientX, y: event.clientY })
-      if (on.classList.contains('react-flow__pane')) app.dialog.set({ id: 'search', at })
-      else doubleClicked(app, on, at)
+      doubleClicked(app, event.target as Element, at)
+    },
+    [app, screenToFlowPosition],
+  )
+  const onNodeClick = useCallback(
+    (event: MouseEvent, { id }: { readonly id: string }) => {
+      if (!(event.shiftKey || event.ctrlKey || event.metaKey)) chooseAlone(app, id)
+    },
+    [app],
+  )
+  const onEdgeClick = useCallback(
+    (event: MouseEvent, { id }: FlowEdge) => {
+      const at = { x: event.clientX, y: event.clientY }
+      if (event.altKey) rerouteLink(app, id, screenToFlowPosition(at, { snapToGrid: false }))
     },
     [app, screenToFlowPosition],
   )
@@ -147,30 +169,36 @@ function GraphView({ tab }: { readonly tab: Tab }) {
     },
     [app],
   )
-  const onPointerMove = useCallback(
-    (event: PointerEvent) => {
-      pointer.current = { x: event.clientX, y: event.clientY }
-      menu.onPointerMoveCapture(event)
+  const settled = useTouch(canvas, {
+    stayed: openMenu,
+    tappedTwice: (target, x, y) => doubleClicked(app, target, screenToFlowPosition({ x, y })),
+  })
+  const onContextMenu = useCallback(
+    (event: MouseEvent) => {
+      settled()
+      openMenuBy(event)
     },
-    [menu.onPointerMoveCapture],
+    [settled, openMenuBy],
   )
-  const { onPointerDownCapture } = menu
+  const onPointerMove = useCallback((event: PointerEvent) => {
+    pointer.current = { x: event.clientX, y: event.clientY }
+  }, [])
   const onPointerDown = useCallback(
     (event: PointerEvent) => {
-      onPointerDownCapture(event)
       if (pressAfar?.(event) === true) event.stopPropagation()
     },
-    [onPointerDownCapture, pressAfar],
+    [pressAfar],
   )
   /** What the view's own dragging listens to, and what a press on a picture is not. */
   const onMouseDown = useCallback(
     (event: MouseEvent) => {
+      if (takeOff(app, event)) event.stopPropagation()
       if (!afar || event.button !== 0) return
       const at = screenToFlowPosition({ x: event.clientX, y: event.clientY }, { snapToGrid: false })
       const pane = (event.target as Element).classList.contains('react-flow__pane')
       if (pane && nodeAt(nodes, at) !== undefined) event.stopPropagation()
     },
-    [afar, nodes, screenToFlowPosition],
+    [app, afar, nodes, screenToFlowPosition],
   )
 
   return (
@@ -182,7 +210,7 @@ function GraphView({ tab }: { readonly tab: Tab }) {
         data-linking={drawing !== '' || undefined}
         onDoubleClick={onDoubleClick}
         onKeyDownCapture={onKeyDown}
-        {...menu}
+        onContextMenu={onContextMenu}
         onPointerMoveCapture={onPointerMove}
         onPointerDownCapture={onPointerDown}
         onMouseDownCapture={onMouseDown}
@@ -194,12 +222,15 @@ function GraphView({ tab }: { readonly tab: Tab }) {
           edgeTypes={EDGE_TYPES}
           onNodesChange={onNodesChange}
           onEdgesChange={onEdgesChange}
+          onEdgeClick={onEdgeClick}
+          onNodeClick={onNodeClick}
+          nodesDraggable={!spaced}
           {...linking}
           onMoveEnd={onMoveEnd}
           onlyRenderVisibleElements
           defaultViewport={{ x: opening.x, y: opening.y, zoom: opening.scale }}
-          minZoom={0.02}
-          maxZoom={3}
+          minZoom={LEAST_ZOOM}
+          maxZoom={MOST_ZOOM}
           snapToGrid={grid}
           snapGrid={[GRID, GRID]}
           selectionOnDrag={false}
@@ -209,15 +240,15 @@ function GraphView({ tab }: { readonly tab: Tab }) {
           panOnDrag={[0, 1]}
           deleteKeyCode={null}
           zoomOnDoubleClick={false}
+          nodeDragThreshold={HELD}
+          connectionDragThreshold={HELD}
           connectionRadius={28}
           reconnectRadius={12}
           edgesReconnectable
           elevateNodesOnSelect
           aria-label={t('canvas.label')}
         >
-          {!afar && (
-            <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} color="var(--canvas-dot)" />
-          )}
+          {!afar && <Dots />}
           {afar && <Afar nodes={nodes} edges={edges} theme={theme} />}
           {minimap && <Minimap nodes={nodes} />}
         </ReactFlow>
@@ -235,21 +266,24 @@ function GraphView({ tab }: { readonly tab: Tab }) {
   )
 }
 
-/** On a title: into a subgraph, or a new title. On a link: a reroute. */
-function doubleClicked(app: App, on: Element, at: Point): void {
+/** On nothing: search. On a title: into a subgraph, or a new title. On a link: a point to lead it through. */
+function doubleClicked(app: App, on: Element, at: Point): boolean {
+  if (on.classList.contains('react-flow__pane')) {
+    app.dialog.set({ id: 'search', at })
+    return true
+  }
   const link = on.closest<SVGElement>('.react-flow__edge')?.dataset['id']
   if (link !== undefined) {
-    edit(app, say(app, 'command.link.reroute'), (place) =>
-      insertReroute(place, link, { x: Math.round(at.x) - 28, y: Math.round(at.y) - 13 }),
-    )
-    return
+    rerouteLink(app, link, at)
+    return true
   }
-  if (on.closest('.node-header, .group-header') === null || on.closest('button') !== null) return
+  if (on.closest('.node-header, .group-header') === null || on.closest('button') !== null) return false
   const id = on.closest<HTMLElement>('.react-flow__node')?.dataset['id'] ?? ''
   const place = placeOf(app)
   const type = place?.shown.nodes.get(id)?.type ?? ''
   if (place?.document.subgraphs.has(type)) lookInto(app, id)
   else app.renaming.set(id)
+  return true
 }
 
 /** What is told to those who listen to the screen. */

@@ -21,6 +21,7 @@ import { commandOf, perform } from '../commands/table'
 import { Keys } from '../frame/CommandMenu'
 import { layerOf } from '../layer'
 import { useApp, useStore, useT } from '../use'
+import { FieldEntries } from './FieldEntries'
 import { COLOURS, MENUS } from './menus'
 
 export function ContextMenu() {
@@ -88,6 +89,7 @@ function Opened({ menu }: { readonly menu: MenuAt }) {
     if (entry === 'borders') return <Borders key={entry} act={act} />
     const command = commandOf(entry)
     if (command.enabled?.(app) === false) return null
+    const why = command.whyNot?.(app) ?? null
     return (
       <button
         key={entry}
@@ -95,10 +97,12 @@ function Opened({ menu }: { readonly menu: MenuAt }) {
         role="menuitem"
         tabIndex={-1}
         className="menu-item"
+        aria-disabled={why !== null || undefined}
         onPointerEnter={(event) => event.currentTarget.focus({ preventScroll: true })}
-        onClick={() => act(() => perform(app, command))}
+        onClick={() => why === null && act(() => perform(app, command))}
       >
         {t(command.title)}
+        {why !== null && <span className="menu-why">{t(why)}</span>}
         <Keys keys={keysOf(command, app.settings.get())[0]} />
       </button>
     )
@@ -114,6 +118,7 @@ function Opened({ menu }: { readonly menu: MenuAt }) {
       onKeyDown={onKeyDown}
       onContextMenu={(event) => event.preventDefault()}
     >
+      {menu.field !== undefined && <FieldEntries at={menu.field} act={act} />}
       {entries}
     </div>
   )

@@ -7,6 +7,7 @@ import type { Control, Field } from '../../core/fields'
 import { type Json, writeJson } from '../../core/json'
 import { shownValues } from '../../core/widgets'
 import { edit } from '../../state/editing'
+import { ofKey } from '../../state/run'
 import { useApp, useKeyed, useNodeKey, usePicked, useT } from '../use'
 import { componentOf } from '../widgets/table'
 import type { FieldPlace } from './geometry'
@@ -21,7 +22,8 @@ export const FieldRow = memo(function FieldRow({
   const app = useApp()
   const t = useT()
   const { field, value, control } = place.shown
-  const problems = useKeyed(app.run.problems, useNodeKey(node.id)) ?? []
+  const at = useNodeKey(node.id)
+  const problems = useKeyed(app.run.problems, at) ?? []
   const problem = problems.find((one) => one.input === field.name)
   const last = useLast(node, field)
   const label = field.input?.label ?? field.name
@@ -35,7 +37,12 @@ export const FieldRow = memo(function FieldRow({
   const widget = field.input?.widget
   if (place.linked || widget === undefined || widget === null) {
     return (
-      <div className="field-row" style={style} data-field={field.name}>
+      <div
+        className="field-row"
+        style={style}
+        data-field={field.name}
+        data-holder={field.holder ?? undefined}
+      >
         <div className="field" data-linked="true">
           <span className="field-label">{label}</span>
           <span className="field-note">
@@ -51,6 +58,7 @@ export const FieldRow = memo(function FieldRow({
       className="field-row"
       style={style}
       data-field={field.name}
+      data-holder={field.holder ?? undefined}
       data-tall={place.height > 40 || undefined}
     >
       <Component
@@ -61,6 +69,7 @@ export const FieldRow = memo(function FieldRow({
         control={control}
         wrong={problem !== undefined}
         last={control === null ? undefined : last}
+        runs={field.holder === null ? { ...ofKey(at), input: field.name } : undefined}
         change={change}
         changeControl={changeControl}
       />

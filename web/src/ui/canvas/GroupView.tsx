@@ -18,6 +18,7 @@ export const GroupView = memo(function GroupView({ data, selected }: NodeProps<G
     <div
       className="group"
       data-selected={selected || undefined}
+      data-tinted={color !== null || undefined}
       style={{ height: box.height, ...(color ? { '--tint': color } : {}) } as CSSProperties}
     >
       <header className="group-header">

@@ -2,6 +2,10 @@
 
 import type { NodeProps } from '@xyflow/react'
 import { type CSSProperties, memo } from 'react'
+import { useT } from '../use'
+import { colourOf } from './colours'
+import { POINT } from './frames'
+import { outputHandle } from './geometry'
 import type { CardNode, PointNode } from './kinds'
 import { modeOf, styleOf } from './NodeView'
 import { PortView } from './PortView'
@@ -30,11 +34,16 @@ export const KnotView = memo(function KnotView({ data, selected }: NodeProps<Car
 })
 
 export const PointView = memo(function PointView({ data, selected }: NodeProps<PointNode>) {
+  const t = useT()
+  const { type } = data
+  const port = { handle: outputHandle(0), name: t('reroute.branch'), type, y: POINT / 2 }
   return (
     <div
       className="point"
       data-selected={selected || undefined}
-      style={{ '--port': data.colour } as CSSProperties}
-    />
+      style={{ '--port': colourOf(type) } as CSSProperties}
+    >
+      <PortView side="output" port={port} named={false} quiet />
+    </div>
   )
 })

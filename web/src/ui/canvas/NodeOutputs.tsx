@@ -1,5 +1,6 @@
 /** What a node shows below its fields: what is wrong, what it has so far, or its last results. */
 
+import type { CSSProperties } from 'react'
 import { columnsOf, type Picture } from '../../core/outputs'
 import type { App, Viewed } from '../../state/app'
 import { useApp, useKeyed, useNodeKey, useT } from '../use'
@@ -12,10 +13,12 @@ interface Props {
   readonly title: string
   /** Where it begins, from the node's upper edge. */
   readonly top: number
+  /** The height that the node has for it. */
+  readonly room: number
   readonly far: boolean
 }
 
-export function NodeOutputs({ id, title, top, far }: Props) {
+export function NodeOutputs({ id, title, top, room, far }: Props) {
   const app = useApp()
   const t = useT()
   const at = useNodeKey(id)
@@ -23,6 +26,7 @@ export function NodeOutputs({ id, title, top, far }: Props) {
   const output = useKeyed(app.run.output, at)
   const problems = useKeyed(app.run.problems, at) ?? []
   const { pictures = [], texts = [] } = output ?? {}
+  const style = { marginTop: top - HEADER, '--room': `${room}px` } as CSSProperties
   const inner = (
     <>
       {!far && <NodeProblems at={at} problems={problems} />}
@@ -39,7 +43,7 @@ export function NodeOutputs({ id, title, top, far }: Props) {
     </>
   )
   return (
-    <div className="outputs" style={{ marginTop: top - HEADER }}>
+    <div className="outputs" style={style}>
       {inner}
     </div>
   )
@@ -63,6 +67,7 @@ function Pictures({ title, pictures }: { readonly title: string; readonly pictur
   const style = { gridTemplateColumns: `repeat(${columnsOf(pictures.length)}, minmax(0, 1fr))` }
   return (
     <div className="results" style={style}>
+      {all.length > 1 && <p className="results-count">{t('node.pictures', { n: all.length })}</p>}
       {all.map(({ url, caption }, number) => (
         <figure key={url} className="result">
           <button

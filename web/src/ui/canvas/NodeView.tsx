@@ -11,7 +11,7 @@ import { Icon } from '../Icon'
 import { lookInto } from '../jumping'
 import { useApp, useKeyed, useNodeKey, useT } from '../use'
 import { FieldRow } from './FieldRow'
-import { fieldHandle, inputHandle } from './geometry'
+import { fieldHandle, HEADER, inputHandle } from './geometry'
 import { InnerStatus } from './InnerStatus'
 import type { CardNode } from './kinds'
 import { NodeOutputs } from './NodeOutputs'
@@ -38,6 +38,8 @@ function CardView({ id, data, selected }: NodeProps<CardNode>) {
   const wrong = problems !== undefined && problems.length > 0
   const far = level === 'far'
   const open = !far && !node.collapsed
+  // What the server says of it says more.
+  const strange = open && !known && !wrong
 
   return (
     <div
@@ -94,19 +96,24 @@ function CardView({ id, data, selected }: NodeProps<CardNode>) {
         const quiet = !place.linked || node.collapsed
         return <PortView key={handle} side="input" port={port} named={false} quiet={quiet} />
       })}
-      {open && (
-        <>
-          {layout.fields.map((place) => (
-            <FieldRow
-              key={`${place.shown.field.holder}/${place.shown.field.name}`}
-              node={node}
-              place={place}
-            />
-          ))}
-          {!known && <p className="node-note">{t('node.unknown', { type: node.type })}</p>}
-        </>
+      {open &&
+        layout.fields.map((place) => (
+          <FieldRow key={`${place.shown.field.holder}/${place.shown.field.name}`} node={node} place={place} />
+        ))}
+      {strange && (
+        <p className="node-note" style={{ marginTop: layout.height - HEADER }}>
+          {t('node.unknown', { type: node.type })}
+        </p>
       )}
-      {!node.collapsed && <NodeOutputs id={id} title={title} top={layout.height} far={far} />}
+      {!node.collapsed && (
+        <NodeOutputs
+          id={id}
+          title={title}
+          top={strange ? HEADER : layout.height}
+          room={layout.room}
+          far={far}
+        />
+      )}
       {open && !node.pinned && <Resizer id={id} />}
     </div>
   )

@@ -1,6 +1,7 @@
 /** The graph as xyflow wants it. A node that did not change is the same object as before, so it is not drawn anew. */
 
 import type { Places } from '../../core/commands/placing'
+import { wayTo } from '../../core/commands/reroutes'
 import type { Definitions } from '../../core/definitions'
 import {
   type Document,
@@ -9,7 +10,6 @@ import {
   type Link,
   type NodeId,
   type Point,
-  type Reroute,
   subgraphOf,
 } from '../../core/document'
 import { shownValues, titleOf } from '../../core/widgets'
@@ -31,7 +31,7 @@ export interface LinkInput {
 /** Returns what makes nodes and remembers them; one for each canvas. */
 export function createFlow(): {
   readonly nodes: (input: FlowInput) => FlowNode[]
-  readonly edges: (graph: Graph, input: LinkInput) => FlowEdge[]
+  readonly edges: (graph: Pick<Graph, 'links' | 'reroutes'>, input: LinkInput) => FlowEdge[]
 } {
   const drawn = new Map<NodeId, Drawn>()
   const edgesOf = new WeakMap<Link, DrawnLink>()
@@ -80,10 +80,10 @@ export function createFlow(): {
     edges(graph, { chosen, reroutes, t }) {
       return [...graph.links.values()].map((link) => {
         const selected = chosen.has(link.id)
-        const points = link.reroute === null ? NOWHERE : wayOf(graph.reroutes, link.reroute, reroutes)
+        const points = wayTo(graph.reroutes, link.reroute).map(({ id, pos }) => reroutes.get(id) ?? pos)
+        const way = points.map(({ x, y }) => `${x},${y}`).join()
         const before = edgesOf.get(link)
-        if (before?.selected === selected && before.t === t && before.way === points.join())
-          return before.made
+        if (before?.selected === selected && before.t === t && before.way === way) return before.made
         const made: FlowEdge = {
           id: link.id,
           type: 'link',
@@ -93,9 +93,9 @@ export function createFlow(): {
           targetHandle: inputHandle(link.targetSlot),
           selected,
           ariaLabel: t('link.aria', { type: link.type, from: link.origin, to: link.target }),
-          data: { colour: colourOf(link.type), points: points.map(([x, y]) => ({ x, y })) },
+          data: { colour: colourOf(link.type), points },
         }
-        edgesOf.set(link, { selected, t, way: points.join(), made })
+        edgesOf.set(link, { selected, t, way, made })
         return made
       })
     },
@@ -107,33 +107,11 @@ function looksElsewhere(document: Document, node: GraphNode): boolean {
   return subgraphOf(document, node) !== undefined || node.type === 'PrimitiveNode'
 }
 
-type Place = readonly [number, number]
-const NOWHERE: readonly Place[] = []
-
 interface DrawnLink {
   readonly selected: boolean
   readonly t: Translate
   readonly way: string
   readonly made: FlowEdge
-}
-
-/** The points that a link is led through, from where it begins. */
-function wayOf(
-  reroutes: ReadonlyMap<string, Reroute>,
-  last: string,
-  moved: Places['reroutes'],
-): readonly Place[] {
-  const way: Place[] = []
-  const seen = new Set<string>()
-  for (let id: string | null = last; id !== null && !seen.has(id); ) {
-    seen.add(id)
-    const found = reroutes.get(id)
-    if (found === undefined) break
-    const { x, y } = moved.get(id) ?? found.pos
-    way.unshift([x, y])
-    id = found.parent
-  }
-  return way
 }
 
 interface Drawn {
@@ -181,7 +159,8 @@ function madeOf(
     ...(note ? { height } : {}),
     initialHeight: height,
     ...(kind === 'node' ? { dragHandle: '.node-header' } : {}),
-    draggable: !node.pinned,
+    // All others as the view is: none while it is dragged itself.
+    ...(node.pinned ? { draggable: false } : {}),
     ariaLabel: t('node.aria', { title, id: node.id }),
     // What is not in view is never measured, and is fitted and linked by these.
     measured: measured ?? { width: layout.width, height },

@@ -1,13 +1,14 @@
 /** What lies on the canvas besides nodes: groups, the gates of a subgraph, points that links are led through. */
 
 import type { Gate, Group, Reroute } from '../../core/document'
-import { colourOf } from './colours'
-import { bound, type FlowInput } from './flowInput'
+import { bound, type FlowInput, PORT } from './flowInput'
 import { GATE_HEADER, inputHandle, outputHandle, ROW } from './geometry'
 import { type FlowNode, type GateNode, type GroupNode, groupId, type PointNode, pointId } from './kinds'
 
 export const GATE_WIDTH = 150
-const POINT = 14
+export const POINT = 14
+/** Pixels from a point to the port beside it that links branch off at. */
+const BRANCH = 10
 
 /** The port of a gate at which a link makes a new input, or output, of the subgraph. */
 export const NEW = 'new'
@@ -67,7 +68,7 @@ function groupNode(id: string, group: Group, selected: boolean, { t }: FlowInput
     measured: { width, height },
     data: { group },
     selected,
-    draggable: !group.pinned,
+    ...(group.pinned ? { draggable: false } : {}),
     dragHandle: '.group-header',
     zIndex: -1,
     connectable: false,
@@ -85,10 +86,10 @@ function pointNode(id: string, point: Reroute, type: string, selected: boolean, 
     position: { x: x - POINT / 2, y: y - POINT / 2 },
     ...size,
     measured: size,
-    data: { point, colour: colourOf(type) },
+    data: { point, type },
     selected,
-    connectable: false,
-    handles: [],
+    zIndex: 1, // small as it is, it would be lost below a node
+    handles: [bound(outputHandle(0), 'source', POINT + BRANCH - PORT / 2, POINT / 2)],
     ariaLabel: t('reroute.aria', { type }),
   }
 }

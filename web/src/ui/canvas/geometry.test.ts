@@ -110,3 +110,13 @@ describe('handles', () => {
     expect(portOf(handle)).toEqual(port)
   })
 })
+
+it.each([
+  ['below its fields', [shown('steps')], 500],
+  ['none where it is too low for them', [shown('steps')], 20],
+  ['none where a text takes it', [shown('text', true)], 500],
+])('has room for what it shows: %s', (where, fields, height) => {
+  const layout = layoutOf({ ...NODE, size: { width: 300, height } }, fields)
+  expect(layout.room).toBe(Math.max(0, height + HEADER - layout.height))
+  expect(layout.room > 0).toBe(!where.startsWith('none'))
+})

@@ -38,6 +38,8 @@ export interface NodeLayout {
   readonly width: number
   /** What the parts need; a picture comes below it. */
   readonly height: number
+  /** What the node's own size leaves below its parts. */
+  readonly room: number
 }
 
 export const inputHandle = (slot: number): string => `in:${slot}`
@@ -87,7 +89,8 @@ export function layoutOf(node: GraphNode, shown: readonly ShownField[]): NodeLay
     y += height
     return place
   })
-  return { inputs, outputs, fields, width, height: Math.max(y + PADDING, HEADER + ROW) }
+  const height = Math.max(y + PADDING, HEADER + ROW)
+  return { inputs, outputs, fields, width, height, room: Math.max(0, node.size.height + HEADER - height) }
 }
 
 /** A reroute that is a node of its own: two ports, nothing else. */
@@ -98,6 +101,7 @@ export function knotLayout(node: GraphNode): NodeLayout {
     fields: [],
     width: 56,
     height: KNOT,
+    room: 0,
   }
 }
 
@@ -118,6 +122,7 @@ function collapsed(node: GraphNode, shown: readonly ShownField[], width: number)
     fields,
     width: Math.min(width, 220),
     height: HEADER,
+    room: 0,
   }
 }
 

@@ -4,6 +4,7 @@ import type { HandleType } from '@xyflow/react'
 import { hideOutput } from '../../core/commands/borders'
 import { disconnect } from '../../core/commands/links'
 import { boxOf } from '../../core/commands/nodes'
+import { removeReroutes } from '../../core/commands/reroutes'
 import { hideInput } from '../../core/commands/subgraphs'
 import { titleOf } from '../../core/widgets'
 import { type App, type PortFrom, say } from '../../state/app'
@@ -11,6 +12,7 @@ import { edit, type Place, placeOf } from '../../state/editing'
 import { uuid } from '../commands/uuid'
 import { announce } from '../jumping'
 import { portOf } from './geometry'
+import { pointId } from './kinds'
 import { type Direction, isDirection, nearest } from './nearest'
 import { between, connectDrawn, dragText, fits, mayLink, portAt } from './ports'
 
@@ -24,9 +26,9 @@ export function heardOnCanvas(app: App, event: KeyboardEvent): boolean {
   return node !== null && on === node && atNode(app, event, node)
 }
 
-/** Escape leaves a field to its node. */
+/** Escape leaves a field to its node; where a list is open below the field, it closes that. */
 function leftField(event: KeyboardEvent, field: HTMLElement): boolean {
-  if (event.key !== 'Escape') return false
+  if (event.key !== 'Escape' || field.hasAttribute('aria-activedescendant')) return false
   field.closest<HTMLElement>('.react-flow__node')?.focus()
   return true
 }
@@ -80,6 +82,8 @@ function toNeighbour(app: App, direction: Direction, node: HTMLElement): boolean
   if (place === null || id === undefined) return false
   const boxes = new Map([...place.shown.nodes.values()].map((one) => [one.id, boxOf(one)]))
   const subgraph = place.document.subgraphs.get(place.graph)
+  for (const { id: point, pos } of place.shown.reroutes.values())
+    boxes.set(pointId(point), { ...pos, width: 0, height: 0 })
   if (subgraph !== undefined) {
     boxes.set(subgraph.entry.id, subgraph.entry.box)
     boxes.set(subgraph.exit.id, subgraph.exit.box)
@@ -137,6 +141,11 @@ function unlink(app: App, element: HTMLElement): boolean {
   const port = place && portNamed(place, element)
   const subgraph = place?.document.subgraphs.get(place.graph)
   if (place === null || port === null) return true
+  const { via } = port
+  if (via !== undefined) {
+    edit(app, say(app, 'command.edit.delete'), (at) => removeReroutes(at, [via]))
+    return true
+  }
   const { node, slot } = port.end
   const gone = subgraph === undefined ? undefined : borderAt(subgraph, node, slot)
   if (gone !== undefined) {

@@ -12,6 +12,12 @@ export type Level = 'near' | 'far' | 'boxes'
 export const FAR = 0.4
 export const BOXES = 0.2
 
+/** How small and how large the graph can be shown. */
+export const LEAST_ZOOM = 0.02
+export const MOST_ZOOM = 3
+
+export const boundedZoom = (scale: number): number => Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, scale))
+
 export function levelOf(scale: number, crowd: boolean): Level {
   if (scale < BOXES && crowd) return 'boxes'
   return scale < FAR ? 'far' : 'near'
@@ -40,7 +46,7 @@ export interface GroupData extends Record<string, unknown> {
 
 export interface PointData extends Record<string, unknown> {
   readonly point: Reroute
-  readonly colour: string
+  readonly type: string
 }
 
 export type CardNode = Node<NodeData, 'node' | 'note' | 'knot'>

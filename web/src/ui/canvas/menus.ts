@@ -21,6 +21,7 @@ export const MENUS: Readonly<Record<MenuAt['about'], readonly MenuEntry[]>> = {
   ],
   nodes: [
     'run.only',
+    'edit.mask',
     'line',
     'edit.rename',
     'edit.copy',

@@ -4,13 +4,15 @@ import type { Connection, ConnectionState, Handle, HandleType } from '@xyflow/re
 import { exposeInput, exposeOutput } from '../../core/commands/borders'
 import { connect, connectToField, reaches, refusal } from '../../core/commands/links'
 import type { End, Scene } from '../../core/commands/plan'
+import { linkThrough } from '../../core/commands/reroutes'
 import type { NewId } from '../../core/commands/subgraphs'
-import { graphOf, type NodeId, ROOT } from '../../core/document'
+import { graphOf, type NodeId, type RerouteId, ROOT } from '../../core/document'
 import { inputOf } from '../../core/fields'
 import type { Op } from '../../core/operations'
 import { compatible } from '../../core/types'
 import type { PortFrom } from '../../state/app'
 import { NEW_SLOT, portOf } from './geometry'
+import { namedBy } from './kinds'
 
 /** Tells whether a link that is dragged from there may end at a port of this side and type. */
 export function fits(from: string, side: 'input' | 'output', type: string): boolean {
@@ -31,6 +33,8 @@ export function portAt(
   const port = portOf(handle)
   if (port === null) return null
   const side = type === 'source' ? 'output' : 'input'
+  const named = namedBy(node)
+  if (named.kind === 'reroute') return branchAt(scene, named.id)
   const end = { node, slot: port.slot }
   if (port.side === 'field') {
     const found = graphOf(scene.document, scene.graph).nodes.get(node)
@@ -38,6 +42,14 @@ export function portAt(
     return { side, type: input?.type ?? '*', end, field: port.name }
   }
   return { side, type: typeOf(scene, side, end), end, field: null }
+}
+
+/** Returns a point of links as the output that they begin at. */
+function branchAt({ document, graph }: Scene, via: RerouteId): PortFrom | null {
+  const link = linkThrough(graphOf(document, graph), via)
+  if (link === undefined) return null
+  const end = { node: link.origin, slot: link.originSlot }
+  return { side: 'output', type: link.type, end, field: null, via }
 }
 
 function typeOf({ document, graph }: Scene, side: 'input' | 'output', { node, slot }: End): string {
@@ -64,21 +76,22 @@ export interface Drawn {
   readonly to: End
   /** The name of the field; null where there is an input. */
   readonly field: string | null
+  /** The point of a link that it branches off at; null for none. */
+  readonly via: RerouteId | null
 }
 
 /** Returns the link that was drawn between two handles; null where one of them is no such port. */
-export function drawnOf(link: Connection): Drawn | null {
-  const [from, to] = [portOf(link.sourceHandle), portOf(link.targetHandle)]
-  if (from?.side !== 'output' || to === null || to.side === 'output') return null
-  const field = to.side === 'field' ? to.name : null
-  return { from: { node: link.source, slot: from.slot }, to: { node: link.target, slot: to.slot }, field }
+export function drawnOf(scene: Scene, link: Connection): Drawn | null {
+  const from = portAt(scene, link.source, link.sourceHandle, 'source')
+  const to = portAt(scene, link.target, link.targetHandle, 'target')
+  return from === null || to === null ? null : between(from, to)
 }
 
 /** Returns the link between two ports; null where both are of one side. */
 export function between(one: PortFrom, other: PortFrom): Drawn | null {
   if (one.side === other.side) return null
   const [from, to] = one.side === 'output' ? [one, other] : [other, one]
-  return { from: from.end, to: to.end, field: to.field }
+  return { from: from.end, to: to.end, field: to.field, via: from.via ?? null }
 }
 
 /** Tells whether a link may be: its types go together, and it leads into no circle. */
@@ -95,12 +108,12 @@ export function mayLink(scene: Scene, { from, to, field }: Drawn): boolean {
 }
 
 export function mayConnect(scene: Scene, link: Connection): boolean {
-  const drawn = drawnOf(link)
+  const drawn = drawnOf(scene, link)
   return drawn !== null && mayLink(scene, drawn)
 }
 
 /** Makes the link; at the free port of a gate, a new port of the subgraph with it. */
-export function connectDrawn(scene: Scene, { from, to, field }: Drawn, newId: NewId): readonly Op[] {
+export function connectDrawn(scene: Scene, { from, to, field, via }: Drawn, newId: NewId): readonly Op[] {
   if (from.slot === NEW_SLOT) {
     const name = field ?? graphOf(scene.document, scene.graph).nodes.get(to.node)?.inputs[to.slot]?.name
     const slots = graphOf(scene.document, scene.graph).nodes.get(to.node)?.inputs ?? []
@@ -108,11 +121,13 @@ export function connectDrawn(scene: Scene, { from, to, field }: Drawn, newId: Ne
     return exposeInput(scene, { node: to.node, slot }, newId)
   }
   if (to.slot === NEW_SLOT && field === null) return exposeOutput(scene, from, newId)
-  return field === null ? connect(scene, from, to) : connectToField(scene, from, to.node, field)
+  return field === null ? connect(scene, from, to, via) : connectToField(scene, from, to.node, field, via)
 }
 
 /** Returns the port of a node that a dropped link means best: an input of just its type that is free, or any. */
-export function bestPort(scene: Scene, from: PortFrom, node: NodeId): PortFrom | null {
+export function bestPort(scene: Scene, from: PortFrom, node: string): PortFrom | null {
+  const named = namedBy(node)
+  if (named.kind === 'reroute') return from.side === 'input' ? branchAt(scene, named.id) : null
   const found = graphOf(scene.document, scene.graph).nodes.get(node)
   if (found === undefined || node === from.end.node) return null
   const side = from.side === 'output' ? 'input' : 'output'

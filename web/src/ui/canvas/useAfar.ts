@@ -5,6 +5,7 @@ import { type PointerEvent, useCallback, useRef } from 'react'
 import type { Point } from '../../core/document'
 import { placeOf, select, selectNodes } from '../../state/editing'
 import { NOTHING_SELECTED } from '../../state/tabs'
+import { apart, STILL } from '../fingers'
 import { useApp } from '../use'
 import { nodeAt } from './Afar'
 import { type FlowNode, namedBy } from './kinds'
@@ -29,6 +30,10 @@ export function useAfar(nodes: readonly FlowNode[], afar: boolean, move: Move) {
       if (hit === undefined || now === undefined) return false
       const many = event.shiftKey || event.ctrlKey || event.metaKey
       const chosen = now.nodes.has(hit.id)
+      if (event.pointerType === 'touch') {
+        afterTap(event, () => selectNodes(app, [hit.id])) // a finger that moves, moves the view
+        return false
+      }
       if (many) {
         const nodes = new Set(now.nodes)
         if (chosen) nodes.delete(hit.id)
@@ -47,6 +52,19 @@ export function useAfar(nodes: readonly FlowNode[], afar: boolean, move: Move) {
   )
 
   return afar ? onPointerDown : null
+}
+
+/** Does something when a finger is taken away where it was put down. */
+function afterTap({ clientX: x, clientY: y, pointerId }: PointerEvent, act: () => void): void {
+  const ended = (event: globalThis.PointerEvent) => {
+    if (event.pointerId !== pointerId) return
+    window.removeEventListener('pointerup', ended)
+    window.removeEventListener('pointercancel', ended)
+    const still = apart({ x, y }, { x: event.clientX, y: event.clientY }) <= STILL
+    if (still && event.type === 'pointerup') act()
+  }
+  window.addEventListener('pointerup', ended)
+  window.addEventListener('pointercancel', ended)
 }
 
 /** Moves what is held with the pointer until it is let go. */

@@ -1,11 +1,13 @@
 /** What hands do to nodes and links, made into changes of the document and of what is chosen. */
 
 import { type EdgeChange, type NodeChange, useStoreApi } from '@xyflow/react'
-import { useCallback, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { NO_PLACES, type Places, placeAll, withContents } from '../../core/commands/placing'
 import type { Point } from '../../core/document'
 import { type App, say } from '../../state/app'
 import { edit, placeOf, select } from '../../state/editing'
+import { NOTHING_SELECTED } from '../../state/tabs'
+import { duplicateTo } from '../clipboard'
 import { useApp } from '../use'
 import { filePosition } from './flow'
 import type { Measured } from './flowInput'
@@ -18,6 +20,7 @@ export function useChanges() {
   const [moved, setMoved] = useState<Places>(NO_PLACES)
   const dragging = useRef(false)
   const [measured, setMeasured] = useState<Measured>(new Map())
+  const copying = useAlt()
 
   const move = useCallback(
     (positions: ReadonlyMap<string, Point>, end: boolean) => {
@@ -30,12 +33,17 @@ export function useChanges() {
         return
       }
       setMoved(NO_PLACES)
+      if (dragging.current && copying.current) {
+        dragging.current = false
+        duplicateTo(app, places)
+        return
+      }
       // Steps with the arrow keys that follow at once are one.
       const steps = dragging.current ? undefined : `nudge:${[...positions.keys()].join()}`
       dragging.current = false
       edit(app, say(app, 'edit.move'), (at) => placeAll(at, places), steps)
     },
-    [app],
+    [app, copying],
   )
   const onNodesChange = useCallback(
     (changes: NodeChange<FlowNode>[]) => {
@@ -77,6 +85,22 @@ export function useChanges() {
   return { onNodesChange, onEdgesChange, move, moved, measured }
 }
 
+/** Tells whether Alt is down while the mouse is used: then what is dragged is copied, and stays where it was. */
+function useAlt(): { readonly current: boolean } {
+  const alt = useRef(false)
+  useEffect(() => {
+    const follow = (event: PointerEvent) => {
+      alt.current = event.altKey
+    }
+    const heard = ['pointermove', 'pointerup'] as const
+    for (const type of heard) window.addEventListener(type, follow, { capture: true, passive: true })
+    return () => {
+      for (const type of heard) window.removeEventListener(type, follow, { capture: true })
+    }
+  }, [])
+  return alt
+}
+
 /** Takes places of the view to those of the document. */
 function placesOf(
   { document, graph, shown }: NonNullable<ReturnType<typeof placeOf>>,
@@ -111,6 +135,14 @@ function joined(old: Places, more: Places): Places {
 /** What nothing is added to stays the same value: links are made anew only when their points move. */
 function both<K>(old: ReadonlyMap<K, Point>, more: ReadonlyMap<K, Point>): ReadonlyMap<K, Point> {
   return more.size === 0 ? old : new Map([...old, ...more])
+}
+
+/** Chooses one of several that are chosen alone; a press may also have begun to move them all. */
+export function chooseAlone(app: App, at: string): void {
+  const now = placeOf(app)?.tab.selection
+  if (now === undefined || now.nodes.size + now.groups.size + now.reroutes.size + now.links.size < 2) return
+  const { kind, id } = namedBy(at)
+  select(app, { ...NOTHING_SELECTED, [`${kind}s`]: new Set([id]) })
 }
 
 /** A frame is not chosen by a box that is drawn over a part of it. */

@@ -4,43 +4,23 @@ import { useReactFlow } from '@xyflow/react'
 import { type RefObject, useEffect, useRef } from 'react'
 import { boxAround, boxOf } from '../../core/commands/nodes'
 import type { Box, Graph, Point, View } from '../../core/document'
-import { selectNodes } from '../../state/editing'
+import { placeOf, select, selectNodes } from '../../state/editing'
+import { NOTHING_SELECTED } from '../../state/tabs'
 import { useApp } from '../use'
-import { FAR, type FlowNode } from './kinds'
-
-/** The part of the window's sides that is left free around what is shown whole, and its bounds of the zoom. */
-const RIM = 0.06
-const [LEAST, MOST] = [0.02, 1]
+import { portPlace } from './Afar'
+import { fitting, opening } from './fitting'
+import { inputHandle, outputHandle } from './geometry'
+import { FAR, type FlowNode, namedBy } from './kinds'
 
 function boxOfNode({ position, measured, width, height }: FlowNode): Box {
   return { ...position, width: measured?.width ?? width ?? 0, height: measured?.height ?? height ?? 0 }
 }
 
-/** Returns the view that shows boxes whole; null for none. */
-function fitting(
-  boxes: readonly Box[],
-  { width, height }: { readonly width: number; readonly height: number },
-) {
-  const around = boxAround(boxes)
-  if (around === undefined || width === 0 || height === 0) return null
-  const free = 1 - 2 * RIM
-  const zoom = Math.max(
-    LEAST,
-    Math.min(MOST, (width * free) / Math.max(1, around.width), (height * free) / Math.max(1, around.height)),
-  )
-  return {
-    x: width / 2 - (around.x + around.width / 2) * zoom,
-    y: height / 2 - (around.y + around.height / 2) * zoom,
-    zoom,
-  }
-}
-
-/** Returns the view that shows a whole graph, before any of it has been drawn. */
-export function fitted(graph: Graph): View {
+/** Returns the view that a graph is first shown in, before any of it has been drawn. */
+export function openingOf(graph: Graph): View {
   const boxes = [...[...graph.nodes.values()].map(boxOf), ...[...graph.groups.values()].map((one) => one.box)]
   const room = document.querySelector('.main')?.getBoundingClientRect()
-  const view = fitting(boxes, room ?? { width: innerWidth, height: innerHeight })
-  return view === null ? { x: 0, y: 0, scale: 1 } : { x: view.x, y: view.y, scale: view.zoom }
+  return opening(boxes, room ?? { width: innerWidth, height: innerHeight }) ?? { x: 0, y: 0, scale: 1 }
 }
 
 /** Tells whether a box is seen: all of it, or with `partly` some. */
@@ -74,7 +54,8 @@ export function useHandle(
         const wanted = ids === undefined ? null : new Set(ids)
         const boxes = latest.current.filter(({ id }) => wanted === null || wanted.has(id)).map(boxOfNode)
         const view = fitting(boxes, box())
-        if (view !== null) void flow.setViewport(view, { duration: time(200) })
+        if (view === null) return
+        void flow.setViewport({ x: view.x, y: view.y, zoom: view.scale }, { duration: time(200) })
       },
       pan(x, y) {
         const view = flow.getViewport()
@@ -86,7 +67,9 @@ export function useHandle(
         return { x, y, scale: zoom }
       },
       reach(id, still = false) {
-        selectNodes(app, [id])
+        const named = namedBy(id)
+        if (named.kind === 'reroute') select(app, { ...NOTHING_SELECTED, reroutes: new Set([named.id]) })
+        else selectNodes(app, [id])
         // A node that has just been added is known to the view after it has been drawn.
         nextFrame(() => {
           const node = latest.current.find((one) => one.id === id)
@@ -99,11 +82,34 @@ export function useHandle(
           nextFrame(() => elementOf(canvas.current, id)?.focus({ preventScroll: true }))
         })
       },
+      sees(boxes) {
+        const seen = visible(flow.getViewport(), box())
+        return boxes.length === 0 || boxes.some((one) => shows(seen, one, true))
+      },
+      bring(boxes) {
+        const [around, view] = [boxAround(boxes), fitting(boxes, box())]
+        if (around === undefined || view === null) return
+        const zoom = Math.min(flow.getZoom(), view.scale)
+        const [x, y] = [around.x + around.width / 2, around.y + around.height / 2]
+        void flow.setCenter(x, y, { zoom, duration: time(200) })
+      },
       zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: time(120) }),
       zoomTo: (scale) => void flow.zoomTo(scale, { duration: time(120) }),
       middle() {
         const { left, top, width, height } = box()
         return flow.screenToFlowPosition({ x: left + width / 2, y: top + height / 2 })
+      },
+      boxOf(node) {
+        const found = latest.current.find((one) => one.id === node.id)
+        return found === undefined ? boxOf(node) : boxOfNode(found)
+      },
+      ends(id) {
+        const link = placeOf(app)?.shown.links.get(id)
+        const nodeOf = (node: string) => latest.current.find((one) => one.id === node)
+        if (link === undefined) return null
+        const from = portPlace(nodeOf(link.origin), outputHandle(link.originSlot), 'source')
+        const to = portPlace(nodeOf(link.target), inputHandle(link.targetSlot), 'target')
+        return from === null || to === null ? null : { from, to }
       },
       pointer: () => (pointer.current === null ? null : at(pointer.current.x, pointer.current.y)),
       at,

@@ -56,14 +56,16 @@ export function useLinking(scene: Scene) {
   const make = useCallback(
     (ops: (at: NonNullable<ReturnType<typeof placeOf>>) => readonly Op[], instead?: string) => {
       const merge = `link:${app.newId()}`
-      if (instead !== undefined) edit(app, say(app, 'edit.connect'), (at) => disconnect(at, [instead]), merge)
       edit(app, say(app, 'edit.connect'), ops, merge)
+      // Last: the points that it passes go with the last link that does.
+      if (instead !== undefined) edit(app, say(app, 'edit.connect'), (at) => disconnect(at, [instead]), merge)
     },
     [app],
   )
   const onConnect = useCallback(
     (link: Connection) => {
-      const drawn = drawnOf(link)
+      const place = placeOf(app)
+      const drawn = place && drawnOf(place, link)
       if (drawn !== null) make((at) => connectDrawn(at, drawn, () => uuid(app)))
     },
     [app, make],
@@ -85,7 +87,8 @@ export function useLinking(scene: Scene) {
         const field = under.closest<HTMLElement>('[data-field]')?.dataset['field']
         const port =
           (field === undefined ? null : fieldPort(place, from, node, field)) ?? bestPort(place, from, node)
-        const drawn = port === null ? null : between(from, port)
+        const via = from.side === 'output' ? place.shown.links.get(instead?.id ?? '')?.reroute : null
+        const drawn = port === null ? null : between(via == null ? from : { ...from, via }, port)
         if (drawn !== null && mayLink(place, drawn))
           make((at) => connectDrawn(at, drawn, () => uuid(app)), instead?.id)
         else if (node !== handle.nodeId) toast(app, 'info', say(app, 'link.refused', { type: from.type }))
@@ -108,13 +111,13 @@ export function useLinking(scene: Scene) {
   }, [])
   const onReconnect = useCallback(
     (edge: FlowEdge, link: Connection) => {
-      const drawn = drawnOf(link)
-      const same =
-        link.source === edge.source &&
-        link.sourceHandle === edge.sourceHandle &&
-        link.target === edge.target &&
-        link.targetHandle === edge.targetHandle
-      if (drawn !== null && !same) make((at) => connectDrawn(at, drawn, () => uuid(app)), edge.id)
+      const place = placeOf(app)
+      const drawn = place && drawnOf(place, link)
+      const sameSource = link.source === edge.source && link.sourceHandle === edge.sourceHandle
+      const same = sameSource && link.target === edge.target && link.targetHandle === edge.targetHandle
+      if (place === null || drawn === null || same) return
+      const via = sameSource ? (place.shown.links.get(edge.id)?.reroute ?? null) : drawn.via
+      make((at) => connectDrawn(at, { ...drawn, via }, () => uuid(app)), edge.id)
     },
     [app, make],
   )

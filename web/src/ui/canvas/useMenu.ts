@@ -1,28 +1,26 @@
 /** Opening the menu of what the mouse is at: by its right button, a key, or a finger that stays. */
 
 import { useReactFlow } from '@xyflow/react'
-import { type MouseEvent, type PointerEvent, useCallback, useRef } from 'react'
-import type { App, MenuAt } from '../../state/app'
+import { type MouseEvent, useCallback, useEffect, useRef } from 'react'
+import type { App, FieldAt, MenuAt } from '../../state/app'
 import { placeOf, select } from '../../state/editing'
 import { NOTHING_SELECTED } from '../../state/tabs'
 import { useApp } from '../use'
 import { namedBy } from './kinds'
 
-/** Milliseconds that a finger stays, and pixels that it may move meanwhile. */
-const LONG = 500
-const STILL = 10
-
 export function useMenu() {
   const app = useApp()
   const { screenToFlowPosition } = useReactFlow()
-  const press = useRef<{ readonly x: number; readonly y: number; readonly timer: number } | null>(null)
+  /** What had the focus before the press that opens a menu gave it to something else. */
+  const focused = useRef<Element | null>(null)
 
-  const open = useCallback(
+  const show = useCallback(
     (target: Element, x: number, y: number): boolean => {
-      if (target.closest('input, textarea, select, .minimap, .breadcrumb') !== null) return false
+      if (target.closest('.minimap, .breadcrumb') !== null) return false
       const about = choose(app, target)
       if (about === null) return false
-      app.menu.set({ about, x, y, at: screenToFlowPosition({ x, y }) })
+      const field = about === 'nodes' ? fieldAt(target) : null
+      app.menu.set({ about, x, y, at: screenToFlowPosition({ x, y }), ...(field === null ? {} : { field }) })
       return true
     },
     [app, screenToFlowPosition],
@@ -33,41 +31,36 @@ export function useMenu() {
       const { left, top } = (event.target as Element).getBoundingClientRect()
       // From the keyboard, browsers say a place that need not be on what has the focus.
       const keyed = event.clientX === 0 && event.clientY === 0
+      const text = (event.target as Element).closest('input, textarea, select')
+      const finger = (event.nativeEvent as Partial<PointerEvent>).pointerType === 'touch'
+      // What is being typed in has the browser's own: to paste, and for its spelling.
+      if (text !== null && (finger || (keyed ? document.activeElement : focused.current) === text)) return
       const [x, y] = keyed ? [left + 16, top + 16] : [event.clientX, event.clientY]
-      if (open(event.target as Element, x, y)) event.preventDefault()
+      if (show(event.target as Element, x, y)) event.preventDefault()
     },
-    [open],
+    [show],
   )
-  const forget = useCallback(() => {
-    if (press.current !== null) clearTimeout(press.current.timer)
-    press.current = null
+  /** For a finger that stays: in text it chooses a word. */
+  const open = useCallback(
+    (target: Element, x: number, y: number) =>
+      target.closest('input, textarea, select') === null && show(target, x, y),
+    [show],
+  )
+  useEffect(() => {
+    const pressed = () => {
+      focused.current = document.activeElement
+    }
+    window.addEventListener('pointerdown', pressed, true)
+    return () => window.removeEventListener('pointerdown', pressed, true)
   }, [])
-  const onPointerDown = useCallback(
-    (event: PointerEvent) => {
-      forget()
-      if (event.pointerType !== 'touch' || !event.isPrimary) return
-      const { clientX: x, clientY: y, target } = event
-      const timer = window.setTimeout(() => {
-        press.current = null
-        open(target as Element, x, y)
-      }, LONG)
-      press.current = { x, y, timer }
-    },
-    [forget, open],
-  )
-  const onPointerMove = useCallback(
-    (event: PointerEvent) => {
-      const from = press.current
-      if (from !== null && Math.hypot(event.clientX - from.x, event.clientY - from.y) > STILL) forget()
-    },
-    [forget],
-  )
-  return {
-    onContextMenu,
-    onPointerDownCapture: onPointerDown,
-    onPointerMoveCapture: onPointerMove,
-    onPointerUpCapture: forget,
-  }
+  return { open, onContextMenu }
+}
+
+/** Returns the field that something is drawn in. */
+function fieldAt(target: Element): FieldAt | null {
+  const node = target.closest<HTMLElement>('.react-flow__node')?.dataset['id']
+  const { field: name, holder = null } = target.closest<HTMLElement>('[data-field]')?.dataset ?? {}
+  return node === undefined || name === undefined ? null : { node, name, holder }
 }
 
 /** Chooses what the menu will be about, unless it is among what is chosen. */

@@ -1,8 +1,9 @@
 /** Which keys a command has: those that a person chose, else those of the table. */
 
 import type { Settings } from '../../state/settings'
+import type { Command } from './command'
 import { matches, type Stroke, writes } from './keys'
-import { COMMANDS, type Command } from './table'
+import { COMMANDS } from './table'
 
 type Chosen = Pick<Settings, 'keys'>
 

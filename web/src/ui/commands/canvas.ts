@@ -1,7 +1,7 @@
 /** Commands of the canvas: copying, arranging, groups, subgraphs, looking around. Rows of the one table. */
 
 import { align, autoLayout, distribute, type Edge, ofSameTypes, snap } from '../../core/commands/arrange'
-import { disconnect, insertReroute } from '../../core/commands/links'
+import { disconnect } from '../../core/commands/links'
 import {
   boxAround,
   boxOf,
@@ -20,8 +20,9 @@ import { addAt, addHere } from '../adding'
 import { groupId } from '../canvas/kinds'
 import { copy, cut, duplicateChosen, pasteHere } from '../clipboard'
 import { jumpTo, lookInto, lookOut, travel } from '../jumping'
+import { rerouteLink } from '../rerouting'
 import { change, chosen, hasGroup, hasMany, hasNodes } from './chosen'
-import type { Command } from './table'
+import type { Command } from './command'
 import { uuid } from './uuid'
 
 /** Returns the one instance of a subgraph that is chosen; null for anything else. */
@@ -36,7 +37,12 @@ function chosenInstance(app: App): string | null {
 function group(app: App): void {
   let made = ''
   edit(app, say(app, 'command.edit.group'), (place) => {
-    const ops = createGroup(place, place.tab.selection.nodes, say(app, 'group.title'))
+    const ops = createGroup(
+      place,
+      place.tab.selection.nodes,
+      say(app, 'group.title'),
+      app.canvas.get()?.boxOf,
+    )
     const [op] = ops
     if (op?.op === 'group') made = op.id
     return ops
@@ -77,20 +83,13 @@ function fitGroup(app: App): void {
   eachGroup(app, 'command.group.fit', (place, id) => {
     const found = place.shown.groups.get(id)
     const nodes = found === undefined ? [] : nodesInGroup(place, found)
-    const around = boxAround(nodes.flatMap((node) => place.shown.nodes.get(node) ?? []).map(boxOf))
+    const around = boxAround(
+      nodes.flatMap((node) => place.shown.nodes.get(node) ?? []).map(app.canvas.get()?.boxOf ?? boxOf),
+    )
     if (around === undefined) return []
     const { x, y, width, height } = around
     return changeGroup(place, id, { box: { x: x - 10, y: y - 44, width: width + 20, height: height + 54 } })
   })
-}
-
-function reroute(app: App): void {
-  const [link] = chosen(app).links
-  const at = app.menu.get()?.at ?? app.canvas.get()?.pointer() ?? app.canvas.get()?.middle()
-  if (link === undefined || at === undefined) return
-  edit(app, say(app, 'command.link.reroute'), (place) =>
-    insertReroute(place, link, { x: Math.round(at.x) - 28, y: Math.round(at.y) - 13 }),
-  )
 }
 
 const alignment = (edge: Edge, keys: readonly string[]): Command => ({
@@ -227,7 +226,10 @@ export const CANVAS_COMMANDS: readonly Command[] = [
     group: 'edit',
     keys: [],
     enabled: (app) => chosen(app).links.size > 0,
-    run: reroute,
+    run: (app) => {
+      const [link] = chosen(app).links
+      if (link !== undefined) rerouteLink(app, link, app.menu.get()?.at)
+    },
   },
   {
     id: 'edit.group',

@@ -31,5 +31,7 @@ describe('keys', () => {
     expect(readable('Mod+Shift+z', false)).toEqual(['Ctrl', '⇧', 'Z'])
     expect(readable('Alt++', false)).toEqual(['Alt', '+'])
     expect(readable('Mod+Enter', true)).toEqual(['⌘', '↵'])
+    expect(readable('Alt+ArrowLeft', false)).toEqual(['Alt', '←'])
+    expect(readable('Mod+Delete', false, { ctrl: 'Strg', delete: 'Entf' })).toEqual(['Strg', 'Entf'])
   })
 })

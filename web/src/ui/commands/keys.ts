@@ -50,18 +50,28 @@ const SIGNS: Readonly<Record<string, string>> = {
   Enter: '↵',
   Shift: '⇧',
   Backspace: '⌫',
-  Delete: 'Del',
   PageUp: 'PgUp',
   PageDown: 'PgDn',
   ArrowUp: '↑',
   ArrowDown: '↓',
+  ArrowLeft: '←',
+  ArrowRight: '→',
 }
 
+/** What keyboards of another language write on two keys. */
+export interface KeyNames {
+  readonly ctrl: string
+  readonly delete: string
+}
+
+const ENGLISH: KeyNames = { ctrl: 'Ctrl', delete: 'Del' }
+
 /** Returns the keys as a person reads them, one by one. */
-export function readable(keys: string, mac: boolean): readonly string[] {
+export function readable(keys: string, mac: boolean, names = ENGLISH): readonly string[] {
   const parts = keys.endsWith('++') ? [...keys.slice(0, -2).split('+'), '+'] : keys.split('+')
   return parts.map((key) => {
-    if (key === 'Mod') return mac ? '⌘' : 'Ctrl'
+    if (key === 'Mod') return mac ? '⌘' : names.ctrl
+    if (key === 'Delete') return names.delete
     if (key === 'Alt') return mac ? '⌥' : 'Alt'
     return SIGNS[key] ?? (key.length === 1 ? key.toUpperCase() : key)
   })

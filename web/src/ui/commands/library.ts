@@ -4,7 +4,7 @@ import { save, saveAs } from '../../state/saving'
 import { activeTab } from '../../state/tabs'
 import { exportPrompt, saveCopy } from '../files'
 import { togglePanel } from '../panels/toggle'
-import type { Command } from './table'
+import type { Command } from './command'
 
 export const LIBRARY_COMMANDS: readonly Command[] = [
   {

@@ -2,44 +2,29 @@
 
 import { disconnect, removeNodes } from '../../core/commands/links'
 import { changeGroup, toggleCollapsed, toggleMode, togglePinned } from '../../core/commands/nodes'
-import { removeReroutes } from '../../core/commands/placing'
+import { removeReroutes } from '../../core/commands/reroutes'
 import { EMPTY_DOCUMENT } from '../../core/document'
-import type { MessageKey } from '../../i18n'
 import { type App, attempt, confirm, say, toast } from '../../state/app'
-import { edit, openDocument, placeOf, redo, select, undo } from '../../state/editing'
+import { edit, openDocument, placeOf, select } from '../../state/editing'
 import { unfinished } from '../../state/jobs'
 import { chosenTarget, openMask } from '../../state/masking'
 import { freeMemory } from '../../state/memory'
 import { readNodes } from '../../state/opening'
 import { mendAll, problemsIn } from '../../state/problems'
-import { cancel, chosenIds, run } from '../../state/running'
+import { cancel, cancelAll, chosenIds, run, whyNotOnly } from '../../state/running'
 import { activeTab, isDirty, NOTHING_SELECTED, withNeighbour, withoutTab } from '../../state/tabs'
 import { DOCKS, toggleDock } from '../docks/list'
 import { chooseFiles } from '../files'
 import { jumpTo } from '../jumping'
 import { togglePanel } from '../panels/toggle'
+import { redo, undo } from '../undoing'
 import { CANVAS_COMMANDS } from './canvas'
 import { change, chosen, hasAny, hasNodes } from './chosen'
+import type { Command, GroupId } from './command'
 import { LIBRARY_COMMANDS } from './library'
-
-export type GroupId = 'file' | 'edit' | 'group' | 'arrange' | 'run' | 'view' | 'help'
 
 /** In the order in which menus show them. */
 export const GROUPS: readonly GroupId[] = ['file', 'run', 'edit', 'group', 'arrange', 'view', 'help']
-
-export interface Command {
-  readonly id: string
-  readonly title: MessageKey
-  readonly group: GroupId
-  /** `Mod` is Ctrl, or Cmd on a Mac. Several mean the same. */
-  readonly keys: readonly string[]
-  /** Whether the keys also work while text is typed. */
-  readonly inFields?: boolean
-  /** Whether the browser itself hears the keys, and tells the page by another event (`clipboard.ts`). */
-  readonly native?: boolean
-  readonly enabled?: (app: App) => boolean
-  readonly run: (app: App) => void | Promise<void>
-}
 
 /** Removes what is chosen, as one step; what nodes would have passed on stays linked. */
 function removeChosen(app: App): void {
@@ -93,6 +78,7 @@ export const COMMANDS: readonly Command[] = [
     keys: ['Alt+Enter'],
     inFields: true,
     enabled: hasNodes,
+    whyNot: whyNotOnly,
     run: (app) => run(app, { only: chosenIds(app) }),
   },
   {
@@ -103,6 +89,15 @@ export const COMMANDS: readonly Command[] = [
     inFields: true,
     enabled: (app) => unfinished(app.jobs.get()).length > 0,
     run: cancel,
+  },
+  {
+    id: 'run.cancelAll',
+    title: 'command.run.cancelAll',
+    group: 'run',
+    keys: ['Mod+Alt+Shift+Enter'],
+    inFields: true,
+    enabled: (app) => unfinished(app.jobs.get()).length > 0,
+    run: cancelAll,
   },
   {
     id: 'run.mend',
@@ -200,8 +195,16 @@ export const COMMANDS: readonly Command[] = [
       const shown = placeOf(app)?.shown
       if (shown === undefined) return
       const [nodes, groups] = [new Set(shown.nodes.keys()), new Set(shown.groups.keys())]
-      select(app, { ...NOTHING_SELECTED, nodes, groups })
+      select(app, { ...NOTHING_SELECTED, nodes, groups, reroutes: new Set(shown.reroutes.keys()) })
     },
+  },
+  {
+    id: 'edit.selectNone',
+    title: 'command.edit.selectNone',
+    group: 'edit',
+    keys: ['Mod+Shift+a'],
+    enabled: hasAny,
+    run: (app) => select(app, NOTHING_SELECTED),
   },
   {
     id: 'edit.mute',
@@ -369,5 +372,7 @@ export function commandOf(id: string): Command {
 /** Does a command, unless there is nothing for it to do. */
 export function perform(app: App, command: Command): void {
   if (command.enabled?.(app) === false) return
-  void command.run(app)
+  const why = command.whyNot?.(app) ?? null
+  if (why === null) void command.run(app)
+  else toast(app, 'info', say(app, command.title), say(app, why))
 }

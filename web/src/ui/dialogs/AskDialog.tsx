@@ -3,7 +3,7 @@
 import { type FormEvent, useRef, useState } from 'react'
 import { useT } from '../use'
 import { Modal } from './Modal'
-import type { DialogProps } from './table'
+import type { DialogProps } from './props'
 
 export function AskDialog({ dialog, close }: DialogProps<'ask'>) {
   const t = useT()
@@ -25,8 +25,7 @@ export function AskDialog({ dialog, close }: DialogProps<'ask'>) {
           {dialog.label}
           <input
             className="input"
-            // biome-ignore lint/a11y/noAutofocus: it is what the person is asked for
-            autoFocus
+            data-first
             spellCheck={false}
             value={text}
             onFocus={(event) => event.target.select()}

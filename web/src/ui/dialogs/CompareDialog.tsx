@@ -3,7 +3,7 @@
 import { type CSSProperties, useState } from 'react'
 import { useApp, useT } from '../use'
 import { Modal } from './Modal'
-import type { DialogProps } from './table'
+import type { DialogProps } from './props'
 
 export function CompareDialog({ dialog, close }: DialogProps<'compare'>) {
   const app = useApp()
@@ -29,8 +29,7 @@ export function CompareDialog({ dialog, close }: DialogProps<'compare'>) {
             max={100}
             step={0.5}
             aria-label={t('compare.slider')}
-            // biome-ignore lint/a11y/noAutofocus: it is the only thing to move here
-            autoFocus
+            data-first
             value={at}
             onChange={(event) => setAt(Number(event.target.value))}
           />

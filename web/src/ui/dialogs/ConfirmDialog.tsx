@@ -3,7 +3,7 @@
 import { useRef } from 'react'
 import { useT } from '../use'
 import { Modal } from './Modal'
-import type { DialogProps } from './table'
+import type { DialogProps } from './props'
 
 export function ConfirmDialog({ dialog, close }: DialogProps<'confirm'>) {
   const t = useT()

@@ -5,7 +5,7 @@ import { COMMANDS, GROUPS } from '../commands/table'
 import { Keys } from '../frame/CommandMenu'
 import { useApp, useStore, useT } from '../use'
 import { Modal } from './Modal'
-import type { DialogProps } from './table'
+import type { DialogProps } from './props'
 
 export function HelpDialog({ close }: DialogProps<'help'>) {
   const t = useT()

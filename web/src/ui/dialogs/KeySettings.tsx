@@ -2,8 +2,9 @@
 
 import { type KeyboardEvent, useState } from 'react'
 import { keysOf, rebound, unbound } from '../commands/bound'
+import type { Command } from '../commands/command'
 import { keysIn } from '../commands/keys'
-import { COMMANDS, type Command } from '../commands/table'
+import { COMMANDS } from '../commands/table'
 import { found } from '../find'
 import { Keys } from '../frame/CommandMenu'
 import { Icon } from '../Icon'

@@ -1,6 +1,7 @@
 /** A dialog above all else: the browser's own, with its focus, its Escape and its backdrop. */
 
 import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { focusFirst } from '../focus'
 import { Icon } from '../Icon'
 import { useT } from '../use'
 
@@ -28,7 +29,17 @@ export function Modal({
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
   const t = useT()
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    if (dialog.current === null) return
+    dialog.current.showModal()
+    focusFirst(dialog.current)
+  }, [])
+  /** The browser tells of a closed dialog a moment later, in which a key would still be lost: so it is told here. */
+  function leave(): void {
+    if (!mayClose()) return
+    dialog.current?.close()
+    close()
+  }
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: by keyboard, Escape closes it
     <dialog
@@ -37,9 +48,11 @@ export function Modal({
       aria-labelledby={heading}
       onClose={close}
       onCancel={(event) => {
-        if (event.target === dialog.current && !mayClose()) event.preventDefault()
+        if (event.target !== dialog.current) return
+        event.preventDefault()
+        leave()
       }}
-      onClick={(event) => event.target === dialog.current && mayClose() && dialog.current?.close()}
+      onClick={(event) => event.target === dialog.current && leave()}
     >
       <div className="modal-box">
         <header className={bare ? 'sr-only' : 'modal-header'}>
@@ -49,7 +62,7 @@ export function Modal({
               type="button"
               className="button quiet square"
               aria-label={t('dialog.close')}
-              onClick={() => mayClose() && close()}
+              onClick={leave}
             >
               <Icon name="close" />
             </button>

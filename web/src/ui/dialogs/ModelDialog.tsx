@@ -1,13 +1,12 @@
 /** What is known of a model: its picture, its size, and what its header notes. */
 
 import { useEffect, useState } from 'react'
-import { ServerError } from '../../core/api/client'
 import { bytesText } from '../../core/measures'
 import { attempt, say } from '../../state/app'
 import { addModel } from '../adding'
 import { useApp, useStore, useT } from '../use'
 import { Modal } from './Modal'
-import type { DialogProps } from './table'
+import type { DialogProps } from './props'
 
 export function ModelDialog({ dialog, close }: DialogProps<'model'>) {
   const app = useApp()
@@ -17,17 +16,15 @@ export function ModelDialog({ dialog, close }: DialogProps<'model'>) {
   const [notes, setNotes] = useState<readonly (readonly [string, string])[] | null>(null)
   const [picture, setPicture] = useState<string | null>(null)
   useEffect(() => {
+    // What is not there is not asked for: the browser's log would tell of it as an error.
     void attempt(app, say(app, 'error.server'), async () => setNotes(await notesOf()))
     async function notesOf() {
-      try {
-        return Object.entries(await app.api.modelNotes(folder, file.name)).map(
-          ([key, value]) => [key, textOf(value)] as const,
-        )
-      } catch (error) {
-        if (error instanceof ServerError && error.status === 404) return [] // its header notes nothing
-        throw error
-      }
+      if (!file.notes) return []
+      return Object.entries(await app.api.modelNotes(folder, file.name)).map(
+        ([key, value]) => [key, textOf(value)] as const,
+      )
     }
+    if (!file.picture) return undefined
     let made: string | null = null
     let gone = false
     app.api.modelPicture(folder, file.pathIndex, file.name).then(
@@ -45,7 +42,8 @@ export function ModelDialog({ dialog, close }: DialogProps<'model'>) {
   }, [app, folder, file])
   return (
     <Modal title={file.name} close={close}>
-      <div className="model">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled must be reached by keyboard */}
+      <div className="model-about" tabIndex={0}>
         {picture !== null && (
           <img className="model-picture" src={picture} alt={t('models.picture', { name: file.name })} />
         )}

@@ -7,7 +7,7 @@ import { Keys } from '../frame/CommandMenu'
 import { PickList } from '../PickList'
 import { useApp, useT } from '../use'
 import { Modal } from './Modal'
-import type { DialogProps } from './table'
+import type { DialogProps } from './props'
 
 export function PaletteDialog({ close }: DialogProps<'palette'>) {
   const app = useApp()

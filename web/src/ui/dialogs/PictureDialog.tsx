@@ -1,14 +1,6 @@
 /** Results as large as the window allows, one after the other: with keys, wheel and hand. */
 
-import {
-  type KeyboardEvent,
-  type PointerEvent,
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { FileRef } from '../../core/api/shapes'
 import { attempt, say, toast } from '../../state/app'
 import { openPicture } from '../../state/opening'
@@ -16,7 +8,8 @@ import { copyPicture } from '../copyPicture'
 import { Icon, type IconName } from '../Icon'
 import { useApp, useT } from '../use'
 import { Modal } from './Modal'
-import type { DialogProps } from './table'
+import type { DialogProps } from './props'
+import { usePictureHand } from './usePictureHand'
 
 /** Larger than this, a picture's points are shown as they are. */
 const CRISP = 3
@@ -83,10 +76,7 @@ export function PictureDialog({ dialog, close }: DialogProps<'picture'>) {
     act()
     event.preventDefault()
   }
-  function drag(event: PointerEvent<HTMLElement>): void {
-    if (!event.currentTarget.hasPointerCapture(event.pointerId)) return
-    event.currentTarget.scrollBy(-event.movementX, -event.movementY)
-  }
+  const hand = usePictureHand({ zoomed: scale !== null, zoom, next: (by) => go(at + by) })
   if (shown === undefined) return null
   const { url, name, caption } = shown
   const label = t('viewer.label', { name, number: at + 1, count: pictures.length })
@@ -102,8 +92,7 @@ export function PictureDialog({ dialog, close }: DialogProps<'picture'>) {
           tabIndex={0}
           aria-label={label}
           data-zoomed={scale !== null || undefined}
-          onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
-          onPointerMove={drag}
+          {...hand}
           onDoubleClick={() => setScale(scale === null ? 1 : null)}
         >
           <img

@@ -6,7 +6,7 @@ import { addLinked, subgraphTypes } from '../adding'
 import { PickList } from '../PickList'
 import { useApp, useStore, useT } from '../use'
 import { Modal } from './Modal'
-import type { DialogProps } from './table'
+import type { DialogProps } from './props'
 
 export function SearchDialog({ dialog, close }: DialogProps<'search'>) {
   const app = useApp()

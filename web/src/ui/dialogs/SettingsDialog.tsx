@@ -8,7 +8,7 @@ import { found } from '../find'
 import { useApp, useStore, useT } from '../use'
 import { KeySettings } from './KeySettings'
 import { Modal } from './Modal'
-import type { DialogProps } from './table'
+import type { DialogProps } from './props'
 
 interface Row {
   readonly title: MessageKey

@@ -3,7 +3,7 @@
 import { toast } from '../../state/app'
 import { useApp, useT } from '../use'
 import { Modal } from './Modal'
-import type { DialogProps } from './table'
+import type { DialogProps } from './props'
 
 export function TracebackDialog({ dialog, close }: DialogProps<'traceback'>) {
   const app = useApp()

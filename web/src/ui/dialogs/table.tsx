@@ -9,6 +9,7 @@ import { ConfirmDialog } from './ConfirmDialog'
 import { HelpDialog } from './HelpDialog'
 import { PaletteDialog } from './PaletteDialog'
 import { PictureDialog } from './PictureDialog'
+import type { DialogProps } from './props'
 import { SearchDialog } from './SearchDialog'
 import { SettingsDialog } from './SettingsDialog'
 import { TracebackDialog } from './TracebackDialog'
@@ -19,11 +20,6 @@ const ExposingDialog = lazy(() =>
   import('./ExposingDialog').then((file) => ({ default: file.ExposingDialog })),
 )
 const GridDialog = lazy(() => import('../grid/GridDialog').then((file) => ({ default: file.GridDialog })))
-
-export type DialogProps<K extends Dialog['id'] = Dialog['id']> = {
-  readonly dialog: Extract<Dialog, { readonly id: K }>
-  readonly close: () => void
-}
 
 const DIALOGS: { readonly [K in Dialog['id']]: ComponentType<DialogProps<K>> } = {
   ask: AskDialog,

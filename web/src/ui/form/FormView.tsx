@@ -1,7 +1,7 @@
 /** A workflow as a form: the fields that it exposes, a button to run it, and what came out. */
 
 import { useRef, useSyncExternalStore } from 'react'
-import { type ExposedField, exposedFields, usualFields } from '../../core/exposed'
+import { type ExposedField, exposedFields, usualFields } from '../../core/exposedFields'
 import { writeDocument } from '../../core/files/writing'
 import { attempt, say, toast } from '../../state/app'
 import { isBusy } from '../../state/jobs'
@@ -39,7 +39,7 @@ function Form({ tab }: { readonly tab: Tab }) {
   const { problems } = app.run
   const all = useSyncExternalStore(problems.subscribeAll, problems.all)
   const told = [...all].filter(([at]) => at.startsWith(`${tab.id}/`)).flatMap(([, list]) => list)
-  const elsewhere = told.filter((one) => !fields.some(({ shown }) => shown.field.name === one.input))
+  const elsewhere = told.filter((one) => !fields.some(({ runs }) => runs.input === one.input))
 
   async function copyLink(): Promise<void> {
     await attempt(app, say(app, 'error.link'), async () => {
@@ -77,7 +77,7 @@ function Form({ tab }: { readonly tab: Tab }) {
         <div className="form-fields">
           {chosen.length === 0 && fields.length > 0 && <p className="muted">{t('form.usual')}</p>}
           {fields.map((one) => (
-            <FormField key={`${one.id}/${one.shown.field.name}`} tab={tab} field={one} />
+            <FormField key={`${one.runs.node}/${one.runs.input}`} tab={tab} field={one} />
           ))}
           {fields.length === 0 && <p className="muted">{t('form.none')}</p>}
           {elsewhere.map((one) => (

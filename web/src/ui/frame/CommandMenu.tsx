@@ -59,10 +59,11 @@ export function CommandMenu() {
 }
 
 export function Keys({ keys }: { readonly keys: string | undefined }) {
+  const t = useT()
   if (keys === undefined) return null
   return (
     <span className="keys">
-      {readable(keys, MAC).map((key) => (
+      {readable(keys, MAC, { ctrl: t('key.ctrl'), delete: t('key.delete') }).map((key) => (
         <kbd key={key} className="kbd">
           {key}
         </kbd>

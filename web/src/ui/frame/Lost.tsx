@@ -1,7 +1,7 @@
 /** Said while the server can't be reached: that nothing is lost, and when it is tried again. */
 
 import { useEffect, useState } from 'react'
-import { say, toast } from '../../state/app'
+import { foundAgain } from '../../state/hearing'
 import { useApp, useStore, useT } from '../use'
 
 export function Lost() {
@@ -14,7 +14,7 @@ export function Lost() {
     if (connection === 'waiting') setLost(true)
     if (connection === 'open' && lost) {
       setLost(false)
-      toast(app, 'good', say(app, 'banner.back'))
+      void foundAgain(app)
     }
   }, [app, connection, lost])
   if (!lost) return null

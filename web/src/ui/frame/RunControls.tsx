@@ -30,6 +30,15 @@ export function RunControls() {
           {t(stopping ? 'run.stopping' : 'run.cancel')}
         </button>
       )}
+      {busy > 1 && (
+        <button
+          type="button"
+          className="button quiet run-all"
+          onClick={() => perform(app, commandOf('run.cancelAll'))}
+        >
+          {t('run.cancelAll')}
+        </button>
+      )}
       <div className="run-split">
         <button
           type="button"

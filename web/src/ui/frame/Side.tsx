@@ -32,7 +32,7 @@ export function Side() {
         <span className="rail-space" />
         <button type="button" className="rail-button" onClick={() => app.dialog.set({ id: 'settings' })}>
           <Icon name="gear" />
-          <span>{t('settings.title')}</span>
+          <span>{t('rail.settings')}</span>
         </button>
       </nav>
       {panel !== undefined && <PanelView key={panel.id} id={panel.id} />}

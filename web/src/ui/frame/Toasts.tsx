@@ -1,4 +1,4 @@
-/** Short messages in a corner. Bad ones stay until they are put away. */
+/** Short messages in a corner. Bad ones stay until they are put away, or a while where a list keeps what they say. */
 
 import { useEffect } from 'react'
 import { dismissToast, type Toast } from '../../state/app'
@@ -7,6 +7,9 @@ import { useApp, useStore, useT } from '../use'
 
 /** Milliseconds that a message stays which is no bad one. */
 const STAYS = 4000
+
+/** Milliseconds that a bad message stays which leads to a list of what is wrong. */
+const STAYS_LISTED = 15_000
 
 export function Toasts() {
   const toasts = useStore(useApp().toasts)
@@ -23,8 +26,9 @@ function ToastView({ toast }: { readonly toast: Toast }) {
   const app = useApp()
   const t = useT()
   useEffect(() => {
-    if (toast.tone === 'bad') return
-    const timer = setTimeout(() => dismissToast(app, toast.id), STAYS)
+    if (toast.tone === 'bad' && toast.action === undefined) return
+    const stays = toast.tone === 'bad' ? STAYS_LISTED : STAYS
+    const timer = setTimeout(() => dismissToast(app, toast.id), stays)
     return () => clearTimeout(timer)
   }, [app, toast])
   return (

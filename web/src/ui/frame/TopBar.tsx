@@ -51,7 +51,13 @@ function TabView({ tab, active }: { readonly tab: Tab; readonly active: boolean 
   const name = tab.name ?? t('tabs.untitled')
   const running = usePicked(app.jobs, (jobs) => unfinished(jobs).some((job) => job.tab === tab.id))
   return (
-    <div className="tab" data-active={active || undefined}>
+    <div
+      className="tab"
+      data-active={active || undefined}
+      onAuxClick={(event) => {
+        if (event.button === 1) void closeTab(app, tab.id)
+      }}
+    >
       <button
         type="button"
         aria-current={active ? 'page' : undefined}

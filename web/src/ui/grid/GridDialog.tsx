@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import { Modal } from '../dialogs/Modal'
-import type { DialogProps } from '../dialogs/table'
+import type { DialogProps } from '../dialogs/props'
 import { useActiveTab, useApp, useStore, useT } from '../use'
 import { GridPlan } from './GridPlan'
 import { GridTable } from './GridTable'

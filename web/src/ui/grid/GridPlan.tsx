@@ -127,8 +127,7 @@ function AxisPlan({ title, draft, choices, wrong, first, change }: AxisPlanProps
       <select
         className="input"
         aria-label={t('grid.field', { axis: title })}
-        // biome-ignore lint/a11y/noAutofocus: choosing a field is what the dialog is for
-        autoFocus={first}
+        data-first={first || undefined}
         value={draft.choice}
         onChange={(event) => {
           const next = choices.find((one) => one.id === event.target.value)

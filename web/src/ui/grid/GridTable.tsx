@@ -2,8 +2,8 @@
 
 import type { FileRef } from '../../core/api/shapes'
 import { attempt, say } from '../../state/app'
-import type { GridCell, GridRun } from '../../state/grids'
 import { jobOf } from '../../state/jobs'
+import type { GridCell, GridRun } from '../../state/shapes'
 import { download } from '../files'
 import { Icon } from '../Icon'
 import { useApp, usePicked, useT } from '../use'

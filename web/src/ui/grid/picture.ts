@@ -1,7 +1,7 @@
 /** A grid as one picture, with its captions. */
 
 import type { FileRef } from '../../core/api/shapes'
-import type { GridRun } from '../../state/grids'
+import type { GridRun } from '../../state/shapes'
 
 /** Pixels along the longer edge of a picture in a grid, at most. */
 const CELL = 512

@@ -2,7 +2,7 @@
 
 import { lazy, Suspense, useRef, useState } from 'react'
 import { Modal } from '../dialogs/Modal'
-import type { DialogProps } from '../dialogs/table'
+import type { DialogProps } from '../dialogs/props'
 import { useT } from '../use'
 
 const MaskEditor = lazy(() => import('./MaskEditor'))

@@ -5,7 +5,7 @@ import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 're
 import type { View } from '../../core/document'
 import { createDrawing, type Drawing } from '../../core/mask/drawing'
 import type { Area } from '../../core/mask/raster'
-import type { MaskTarget } from '../../state/masking'
+import type { MaskTarget } from '../../state/shapes'
 import { matches } from '../commands/keys'
 import { useApp, useT } from '../use'
 import { readMasked, saveMask } from './files'

@@ -12,11 +12,12 @@ import {
 } from 'react'
 import type { Point, Size, View } from '../../core/document'
 import type { Drawing } from '../../core/mask/drawing'
+import { carried } from '../fingers'
 import { useT } from '../use'
 import { Layer, type LayerHandle } from './Layer'
 import { pressureOf } from './pressure'
 import { type Hand, stepped } from './tools'
-import { fitted, onPicture, panned, showing, zoomed } from './view'
+import { boundedScale, fitted, onPicture, panned, showing, zoomed } from './view'
 
 interface Props {
   readonly url: string
@@ -106,17 +107,11 @@ export function Stage(props: Props) {
 
   /** Moves the view with one pointer, and zooms it with two. */
   function drag(id: number, to: Point): void {
-    const from = fingers.current.get(id)
-    const [other] = [...fingers.current].filter(([one]) => one !== id)
-    if (from === undefined) return
+    if (!fingers.current.has(id)) return
+    const before = [...fingers.current.values()].slice(0, 2)
     fingers.current.set(id, to)
-    const by = { x: to.x - from.x, y: to.y - from.y }
-    if (other === undefined) setView((old) => panned(old, by))
-    else {
-      const [, fixed] = other
-      const [was, is] = [distance(from, fixed), distance(to, fixed)]
-      setView((old) => zoomed(old, was > 0 ? is / was : 1, fixed))
-    }
+    const after = [...fingers.current.values()].slice(0, 2)
+    setView((old) => carried(old, before, after, boundedScale))
   }
 
   function onPointerUp(event: PointerEvent<HTMLDivElement>): void {
@@ -222,7 +217,6 @@ const WAYS: Readonly<Record<string, Point>> = {
 }
 
 const clamped = (value: number, most: number) => Math.min(most, Math.max(0, value))
-const distance = (one: Point, other: Point) => Math.hypot(one.x - other.x, one.y - other.y)
 const sizeOf = ({ clientWidth, clientHeight }: Element): Size => ({
   width: clientWidth,
   height: clientHeight,

@@ -5,9 +5,9 @@ import { setValue } from '../../core/commands/nodes'
 import { nameOf } from '../../core/inputFiles'
 import { createRaster, type Raster, REPAINT } from '../../core/mask/raster'
 import { type App, say } from '../../state/app'
-import { edit } from '../../state/editing'
-import type { MaskTarget } from '../../state/masking'
+import { editTab } from '../../state/editing'
 import { readNodes } from '../../state/opening'
+import type { MaskTarget } from '../../state/shapes'
 
 export interface Masked {
   /** The address of the picture's colours. */
@@ -36,14 +36,14 @@ export async function readMasked(app: App, file: FileRef): Promise<Masked> {
 /** Saves a mask beside its picture, and lets the node load that. */
 export async function saveMask(
   app: App,
-  { node, field, file, folder }: MaskTarget,
+  { tab, graph, node, field, file, folder }: MaskTarget,
   raster: Raster,
 ): Promise<void> {
   const made = await app.api.uploadMask(await pngOf(raster), maskName(file.filename), file)
   const { name, subfolder, type } = made
   await readNodes(app) // so that the new file is among the choices
   const value = nameOf({ filename: name, subfolder, type }, folder)
-  edit(app, say(app, 'mask.edited'), (place) => setValue(place, node, field, value))
+  editTab(app, tab, say(app, 'mask.edited'), (place) => setValue({ ...place, graph }, node, field, value))
 }
 
 /** Returns what a picture with a mask is called: the same for one that has had a mask before. */

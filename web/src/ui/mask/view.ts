@@ -13,7 +13,7 @@ export function fitted(picture: Size, stage: Size): View {
     width: Math.max(1, stage.width - 2 * MARGIN),
     height: Math.max(1, stage.height - 2 * MARGIN),
   }
-  const scale = bounded(Math.min(room.width / picture.width, room.height / picture.height))
+  const scale = boundedScale(Math.min(room.width / picture.width, room.height / picture.height))
   return centred(picture, stage, scale)
 }
 
@@ -27,7 +27,7 @@ export function centred(picture: Size, stage: Size, scale: number): View {
 
 /** Zooms so that what lies under a point of the stage stays there. */
 export function zoomed(view: View, factor: number, at: Point): View {
-  const scale = bounded(view.scale * factor)
+  const scale = boundedScale(view.scale * factor)
   const grown = scale / view.scale
   return { x: at.x - (at.x - view.x) * grown, y: at.y - (at.y - view.y) * grown, scale }
 }
@@ -48,4 +48,4 @@ export function showing(view: View, stage: Size, point: Point): View {
   return panned(view, { x: move(x, stage.width), y: move(y, stage.height) })
 }
 
-const bounded = (scale: number): number => Math.min(MOST, Math.max(LEAST, scale))
+export const boundedScale = (scale: number): number => Math.min(MOST, Math.max(LEAST, scale))

@@ -1,9 +1,10 @@
-/** A number: typed, stepped with the arrow keys, or dragged where it is a slider. Seeds say what becomes of them. */
+/** A number: typed, as a sum too, stepped with the arrow keys, or dragged where it is a slider. Seeds say what becomes of them. */
 
 import { type KeyboardEvent, useState } from 'react'
 import type { Control } from '../../core/fields'
 import { asBigInt, asNumber, type Json, sameJson } from '../../core/json'
 import { nextValue } from '../../core/seeds'
+import { workedOut } from '../../core/sums'
 import { stepped, typedNumber } from '../../core/validation'
 import { Icon } from '../Icon'
 import { useApp, useT } from '../use'
@@ -55,7 +56,7 @@ export function NumberWidget(props: WidgetProps<Numeric>) {
           if (number !== undefined) change(number)
         }}
         onBlur={() => {
-          const nearest = draft === null ? undefined : typedNumber(draft, widget)
+          const nearest = draft === null ? undefined : typedNumber(workedOut(draft), widget)
           if (nearest !== undefined) change(nearest)
           setDraft(null)
         }}

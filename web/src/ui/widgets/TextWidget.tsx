@@ -1,13 +1,14 @@
 /** Text of one line, or of several. Every letter is kept at once: a node may leave the view while it is typed in. */
 
-import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react'
-import { type Completing, completed, completingAt } from '../../core/completing'
+import { type KeyboardEvent, useCallback, useId, useLayoutEffect, useRef, useState } from 'react'
+import { type Completing, choicesFor, completed, completingAt } from '../../core/completing'
 import { asText } from '../../core/json'
 import { reweighted, type Selected } from '../../core/weights'
 import { found } from '../find'
 import { useApp } from '../use'
 import { Completions } from './Completions'
 import type { WidgetOf, WidgetProps } from './props'
+import { TokenCount } from './TokenCount'
 
 export function TextWidget(props: WidgetProps<WidgetOf<'text'>>) {
   const { label, tooltip, widget, value, wrong, change } = props
@@ -35,6 +36,7 @@ function Area({
   tooltip,
   widget,
   wrong,
+  runs,
   change,
   text,
 }: WidgetProps<WidgetOf<'text'>> & { readonly text: string }) {
@@ -45,7 +47,14 @@ function Area({
   const [names, setNames] = useState<readonly string[]>([])
   const [completing, setCompleting] = useState<Completing | null>(null)
   const [marked, setMarked] = useState(0)
-  const choices = completing === null ? [] : found(completing.typed, names, (name) => name).slice(0, MOST)
+  const [focused, setFocused] = useState(false)
+  const choices =
+    completing === null
+      ? []
+      : choicesFor(
+          completing,
+          found(completing.typed, names, (name) => name),
+        ).slice(0, MOST)
 
   useLayoutEffect(() => {
     if (wanted.current?.text !== text) return
@@ -53,6 +62,7 @@ function Area({
     wanted.current = null
   })
 
+  const close = useCallback(() => setCompleting(null), [])
   function look(next: string, cursor: number): void {
     const at = completingAt(next, cursor)
     if (at !== null && completing === null) void app.api.embeddings().then(setNames, () => setNames([])) // without them, there is nothing to choose from
@@ -76,7 +86,13 @@ function Area({
       wanted.current = next
       change(next.text)
       event.preventDefault()
-    } else if (name === undefined || event.ctrlKey || event.metaKey || event.altKey) {
+    } else if (
+      name === undefined ||
+      event.nativeEvent.isComposing ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey
+    ) {
       return
     } else if (direction !== undefined) {
       setMarked((marked - direction + choices.length) % choices.length)
@@ -89,15 +105,18 @@ function Area({
       event.stopPropagation()
     }
   }
-  const list = `${label}-names`
+  const list = useId()
+  const count = useId()
+  const counts = focused && widget.dynamicPrompts && runs !== undefined
   return (
-    <>
+    <div className="text-box">
       <textarea
         className="field-text nodrag nowheel nopan"
         ref={area}
         aria-label={label}
         aria-invalid={wrong || undefined}
-        aria-autocomplete={choices.length > 0 ? 'list' : undefined}
+        aria-autocomplete="list"
+        aria-describedby={counts ? count : undefined}
         aria-controls={choices.length > 0 ? list : undefined}
         aria-activedescendant={choices.length > 0 ? `${list}-${marked}` : undefined}
         title={tooltip || undefined}
@@ -108,9 +127,19 @@ function Area({
           change(event.target.value)
         }}
         onKeyDown={onKeyDown}
-        onBlur={() => setCompleting(null)}
+        onSelect={({ currentTarget: { value, selectionStart } }) => {
+          if (completing !== null && completing.end !== selectionStart) look(value, selectionStart)
+        }}
+        onFocus={() => setFocused(true)}
+        onBlur={() => {
+          setFocused(false)
+          setCompleting(null)
+        }}
       />
-      {choices.length > 0 && <Completions id={list} names={choices} marked={marked} choose={choose} />}
-    </>
+      {counts && <TokenCount id={count} at={runs} text={text} />}
+      {choices.length > 0 && (
+        <Completions id={list} field={area} names={choices} marked={marked} choose={choose} close={close} />
+      )}
+    </div>
   )
 }
