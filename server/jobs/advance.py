@@ -9,16 +9,17 @@ class Advance:
 
     def __init__(self) -> None:
         self._nodes = frozenset[str]()
-        self._done = frozenset[str]()
+        self._done = set[str]()
 
     def hear(self, event: Mapping[str, object]) -> None:
         """Take an event into account."""
         match event.get("type"):
             case "run_started":
                 self._nodes = frozenset(cast("Iterable[str]", event["nodes"]))
-                self._done = self._nodes & frozenset(cast("Iterable[str]", event["cached"]))
+                self._done = set(self._nodes.intersection(cast("Iterable[str]", event["cached"])))
             case "node_finished":
-                self._done |= self._nodes & {cast(str, event["node"])}
+                if (node := cast(str, event["node"])) in self._nodes:
+                    self._done.add(node)
             case _:
                 pass
 

@@ -6,6 +6,7 @@ What is known of jobs lies in a database, which several servers may share; here 
 import asyncio
 import json
 import logging
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -196,7 +197,7 @@ class Jobs:
         await _insisted(self._store.settle)
         self.feed.changed(attempt.job.id)
         written = self._base / attempt.receipts
-        if written.exists():
+        if os.path.exists(written):  # for each job: quicker than Path's own
             await asyncio.to_thread(written.unlink, missing_ok=True)
 
     async def give_back(self, run: Running, died: str) -> None:
@@ -314,7 +315,7 @@ class Jobs:
             arrived.set()
 
     async def _tend(self) -> None:
-        for run in list(self._running.values()):
+        for run in [run for run in self._running.values() if not run.is_over]:
             await self._show_life(run)
         if runs := {run.attempt.lease.ticket: run for run in self._running.values()}:
             for ticket in await self._store.read(are_unwanted, list(runs)):
@@ -324,7 +325,7 @@ class Jobs:
 
     async def _show_life(self, run: Running) -> None:
         if not await self._store.heartbeat(run.attempt.lease):
-            if self._running.get(run.attempt.job.id) is run:  # it has not just ended
+            if not run.is_over:
                 log.error("job %s was taken over by another server", run.attempt.job.id)
                 run.stop()
             return

@@ -41,6 +41,11 @@ class Running:
         return self._advance.part
 
     @property
+    def is_over(self) -> bool:
+        """Whether it has ended here, though the database may not know yet."""
+        return self._over
+
+    @property
     def events(self) -> Sequence[StoredEvent]:
         """What has happened and is not stored yet."""
         return self._events

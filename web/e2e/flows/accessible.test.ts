@@ -115,7 +115,7 @@ const PLACES: Readonly<Record<string, (person: Person) => Promise<void>>> = {
     const chooser = page.waitForEvent('filechooser')
     await node('Picture and mask').getByRole('button', { name: 'Upload a file for image' }).click()
     await (await chooser).setFiles({
-      name: 'broken.png',
+      name: 'torn.png',
       mimeType: 'image/png',
       buffer: Buffer.from('no picture'),
     })

@@ -33,7 +33,7 @@ it('queues several runs, orders and cancels them, and opens again what one of th
 
     // Only what ran has stopped: the next one follows, until all are told to.
     await page.getByRole('progressbar', { name: 'Progress of Sample' }).first().waitFor()
-    expect(await waiting.getByRole('listitem').count()).toBe(0)
+    await expect.poll(() => waiting.getByRole('listitem').count()).toBe(0)
     await press('Control+Alt+Shift+Enter')
 
     const done = panel.getByRole('region', { name: 'Done' })

@@ -9,7 +9,7 @@ const RIM = 0.06
 const MOST = 1
 
 /** The zoom below which text can't be read well, and the pixels that are left free before what is shown first. */
-const LEGIBLE = 0.6
+const LEGIBLE = 0.45
 const BEFORE = 24
 
 /** Returns the view that shows boxes whole; null for none. */
