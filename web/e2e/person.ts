@@ -123,7 +123,8 @@ async function opened(context: BrowserContext, base: string, wrong: string[]): P
   const page = await context.newPage()
   page.setDefaultTimeout(PATIENCE)
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') wrong.push(`${message.text()} ${message.location().url}`.trim())
+    if (message.type() === 'error' || message.type() === 'warning')
+      wrong.push(`${message.text()} ${message.location().url}`.trim())
   })
   page.on('pageerror', (error) => wrong.push(String(error)))
   await page.goto(`${base}/`)
