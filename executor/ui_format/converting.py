@@ -16,10 +16,11 @@ from .document import PRIMITIVE, VIRTUAL, Group, Item
 from .exposing import with_exposed
 from .fields import known_type, own_values
 from .groups import opened
+from .limits import MOST_NODES
 from .reading import read_document
 from .sources import Literal, Sources
 from .texts import Choose, with_tokens, without_choices
-from .unfolding import MOST_NODES, Scope, placed_items, unfolded
+from .unfolding import Scope, placed_items, unfolded
 
 FILE_NAME = "filename_prefix"
 """The input whose %tokens% the editor fills in."""

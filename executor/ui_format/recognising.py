@@ -10,12 +10,10 @@ from ..graphs.graph import Graph
 from ..graphs.json_text import load
 from ..node_types.declaration import NodeTable
 from ..problems import Problem, WorkflowError, pointer
+from .limits import MOST_NODES
 
 if TYPE_CHECKING:
     from .texts import Choose
-
-MOST_NODES = 1_000_000
-"""Nodes that a file may unfold to: a few subgraphs inside of each other, ten times each, make billions."""
 
 
 def read_graph(

@@ -11,7 +11,7 @@ from ..node_types.declaration import NodeTable
 from ..problems import Problem, WorkflowError
 from .document import Definition, Document, Item, Sheet, Slot
 from .fields import Field, fields_of_item, known_type, matched
-from .recognising import MOST_NODES
+from .limits import MOST_NODES
 
 DEEPEST = 500
 """How many subgraphs may lie inside of each other: every one makes the ids inside it longer."""
