@@ -11,7 +11,7 @@ export default defineConfig({
           globalSetup: ['e2e/start.ts'],
           environment: 'node',
           fileParallelism: false, // one server, one browser: the machine has two cores
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           retry: 1, // on a busy machine a browser may be late; vitest marks what it did twice
           expect: { poll: { timeout: 20_000 } },
           hookTimeout: 120_000,

@@ -121,7 +121,7 @@ const PLACES: Readonly<Record<string, (person: Person) => Promise<void>>> = {
     })
     await expect
       .poll(() => node('Picture and mask').getByRole('combobox', { name: 'image' }).textContent())
-      .toMatch(/^broken/)
+      .toMatch(/^torn/)
     await press('Control+Enter')
     await node('Picture and mask').getByRole('button', { name: 'Traceback' }).click()
     await page.getByRole('dialog', { name: 'Traceback' }).waitFor()

@@ -54,7 +54,7 @@ it('saves on the server, finds it again, renames it into a folder, and deletes i
     await tab(page, 'tall').waitFor()
     await page.getByRole('button', { name: 'Delete tall' }).click()
     await page.getByRole('button', { name: 'Delete it' }).click()
-    await page.getByText('Nothing saved yet').waitFor()
+    await page.getByRole('button', { name: 'Delete tall' }).waitFor({ state: 'hidden' })
     await page.getByLabel('not saved').waitFor()
   })
 })
