@@ -7,8 +7,9 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Sequence
 from contextlib import contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,7 +82,7 @@ class Jobs:
         self._base = base
         self._changed = changed
         self._presence = Presence(base / FOLDER / "servers")
-        self._takers: list[asyncio.Event] = []  # of those who wait for a job, in the order of their workers
+        self._takers: list[tuple[int, asyncio.Event]] = []  # who wait, by their workers' places
         self._running: dict[str, Running] = {}  # by the ids of their jobs, in the order in which they began
         self.feed = Feed()
         """Who follows the jobs."""
@@ -135,11 +136,12 @@ class Jobs:
         """Let a queue number go to a prompt that was refused."""
         await self._store.skip_number()
 
-    async def take(self) -> Running:
-        """Wait for a job, and begin the first of those waiting."""
+    async def take(self, place: int = 0) -> Running:
+        """Wait for a job, and begin the first of those waiting. Of several takers the first place gets it."""
         while True:
             arrived = asyncio.Event()
-            self._takers.append(arrived)  # before the look: nothing that comes meanwhile is missed
+            taker = (place, arrived)
+            self._takers.append(taker)  # before the look: nothing that comes meanwhile is missed
             try:
                 if leased := await _insisted(lambda: self._store.lease(self._presence.name)):
                     break
@@ -147,7 +149,7 @@ class Jobs:
                     async with asyncio.timeout(POLL):
                         await arrived.wait()
             finally:
-                self._takers.remove(arrived)
+                self._takers.remove(taker)
         run = self._begin(leased[0])
         self._changed()
         return run
@@ -205,17 +207,28 @@ class Jobs:
         lease, events = run.attempt.lease, run.leave()
         await _insisted(lambda: self._store.note(lease, events))
         await _insisted(lambda: self._store.give_back(lease, died=died))
-        self._wait_again([run])
+        self._leave(run)
+        self.feed.changed(run.attempt.job.id)
+        self._wake()
 
-    async def put_back(self, runs: Iterable[Running]) -> None:
-        """Let jobs wait again in their old places that were not begun, as if nobody had taken them."""
-        for run in (given := list(runs)):
-            await _insisted(lambda lease=run.attempt.lease: self._store.put_back(lease))
-        self._wait_again(given)
+    async def put_back(self, runs: Sequence[Running]) -> None:
+        """Let jobs wait again in their old places that were not begun, as if nobody had taken them.
 
-    def _wait_again(self, runs: Iterable[Running]) -> None:
+        Those that were cancelled meanwhile have ended then. What can't be written is left to the end of the
+        leases: asked for once more, it might concern the next attempt.
+        """
         for run in runs:
+            run.leave()
             self._leave(run)
+        asked = (self._store.put_back(run.attempt.lease) for run in runs)
+        for answer in await asyncio.gather(*asked, return_exceptions=True):
+            if isinstance(answer, StoreError):
+                log.error("%s", answer)
+            elif isinstance(answer, BaseException):
+                raise answer
+        for run in runs:
+            if run.unwanted:
+                await _insisted(lambda job=run.attempt.job.id: self.cancel(job))
             self.feed.changed(run.attempt.job.id)
         self._wake()
 
@@ -228,6 +241,8 @@ class Jobs:
         wish = Cancel(id=job, user=user, at=store.now(), messages=messages)
         with self._asks():
             before = await self._store.change(CANCEL, wish)
+            if before == "running" and job not in self._running:  # perhaps it has just come back to the queue
+                before = await self._store.change(CANCEL, wish)
             if before == "waiting":
                 self.tally.finished["cancelled"] += 1
                 self._moved(-1)
@@ -284,6 +299,8 @@ class Jobs:
         return self._store.history_in_pieces(max_items, offset, user=user)
 
     def _begin(self, leased: Leased) -> Running:
+        if (older := self._running.get(leased.job.id)) is not None:
+            older.stop()  # it was lost, and has come back
         run = Running(attempt_of(leased), self._store, self.feed)
         if leased.unwanted:  # cancelled while an earlier attempt ran
             run.cancel()
@@ -311,12 +328,11 @@ class Jobs:
         self._changed()
 
     def _wake(self) -> None:
-        for arrived in self._takers:
+        for _, arrived in sorted(self._takers, key=itemgetter(0)):
             arrived.set()
 
     async def _tend(self) -> None:
-        for run in [run for run in self._running.values() if not run.is_over]:
-            await self._show_life(run)
+        await asyncio.gather(*(self._show_life(run) for run in self._running.values()))
         if runs := {run.attempt.lease.ticket: run for run in self._running.values()}:
             for ticket in await self._store.read(are_unwanted, list(runs)):
                 runs[ticket].cancel()
@@ -324,12 +340,15 @@ class Jobs:
         await self._count()
 
     async def _show_life(self, run: Running) -> None:
-        if not await self._store.heartbeat(run.attempt.lease):
-            if not run.is_over:
+        """Prolong a lease, also where the end can't be written yet; one that fails keeps no other back."""
+        try:
+            if await self._store.heartbeat(run.attempt.lease):
+                await run.store_events()
+            elif not run.is_over:
                 log.error("job %s was taken over by another server", run.attempt.job.id)
                 run.stop()
-            return
-        await run.store_events()
+        except StoreError as error:
+            log.error("%s", error)
 
     async def _take_over(self) -> None:
         """Let jobs wait again whose servers are gone."""

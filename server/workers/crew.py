@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -23,7 +24,10 @@ class Crew:
         self, commands: Sequence[Sequence[str]], jobs: Jobs, clients: Clients, previews: str | None = None
     ) -> None:
         self._workers = tuple(WorkerProcess(argv) for argv in commands)
-        self._dispatchers = tuple(Dispatcher(jobs, clients, worker, previews) for worker in self._workers)
+        self._dispatchers = tuple(
+            Dispatcher(jobs, clients, worker, previews, place, partial(self._others_ready, worker))
+            for place, worker in enumerate(self._workers)
+        )
         self._dispatching: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -97,6 +101,9 @@ class Crew:
             if not seen or not isinstance(error, WorkerDiedError | NoAnswerError):
                 raise error
         return merged(seen)
+
+    def _others_ready(self, worker: WorkerProcess) -> bool:
+        return any(one.told is not None for one in self._workers if one is not worker)
 
     @property
     def _next(self) -> WorkerProcess:

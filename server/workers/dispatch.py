@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -27,6 +27,9 @@ DEATHS = 3
 LOSSES = 5
 """Servers that may end in the middle of a job before it is no longer tried: it may be what ends them."""
 
+START_LOOK = 0.5
+"""Seconds between two looks whether other workers are there, while this one's is being started."""
+
 GRACE = 1.0
 """Seconds that the ends of jobs may take which are on their way to the database when the server stops."""
 
@@ -44,12 +47,20 @@ class Dispatcher:
     """Runs jobs of a queue on one worker, one after the other; short ones are given to it ahead."""
 
     def __init__(
-        self, jobs: Jobs, clients: Clients, worker: WorkerProcess, previews: str | None = None
+        self,
+        jobs: Jobs,
+        clients: Clients,
+        worker: WorkerProcess,
+        previews: str | None,
+        place: int,
+        others_ready: Callable[[], bool],
     ) -> None:
         self._jobs = jobs
         self._clients = clients
         self._worker = worker
         self._previews = previews
+        self._place = place  # among the workers: of several that are free, the first one runs a job
+        self._others_ready = others_ready
         self._story: Story | None = None  # of the first of the line
         self._line: list[tuple[Running, Given]] = []  # what the worker has, first to be run first
         self._ahead = Ahead()
@@ -65,7 +76,9 @@ class Dispatcher:
             while not self._line and (coming := self._ends | self._returns):
                 await asyncio.wait(coming, return_when=asyncio.FIRST_COMPLETED)
             if not self._line:
-                self._give([await self._jobs.take()])
+                while self._worker.told is None and self._others_ready():  # they take what there is
+                    await self._worker.until_ready(START_LOOK)
+                self._give([await self._jobs.take(self._place)])
             else:
                 self._telling.call(self._tell_status)
             await self._run_first()
@@ -102,6 +115,10 @@ class Dispatcher:
         self._worker.forget(given)
         del self._line[0]
         seconds = (store.now() - began) / 1000
+        if isinstance(died, NoWorkerError):
+            line, self._line = self._line, []
+            self._hold(self._put_back([(run, given), *line]))
+            return
         if died is not None:
             await self._recover(None if story.ending is not None else run, died)
             if story.ending is None:
@@ -120,6 +137,11 @@ class Dispatcher:
             await self._jobs.give_back(run, str(died))
 
     def _give(self, runs: Sequence[Running]) -> None:
+        names = {run.attempt.job.id for run, _ in self._line}
+        if any(run.attempt.job.id in names for run in runs):  # lost and come back, and still in the line
+            self._late += runs
+            self._hold(self._put_back(()))
+            return
         for run in runs:
             order = self._order(run.attempt)
             given = self._worker.give(order) if run.attempt.losses < LOSSES else Given(order)
@@ -166,6 +188,7 @@ class Dispatcher:
         back = [one for one in behind if one[0].attempt.job.id in jobs]
         self._line = [one for one in self._line if one not in back]
         await self._put_back(back)
+        self._look_soon()  # a process that was being started had nothing to give back
 
     async def _put_back(self, line: Sequence[tuple[Running, Given]]) -> None:
         """Have jobs wait again that were not begun, and those behind them that are on their way."""
@@ -217,11 +240,10 @@ class Dispatcher:
 
     def interrupt(self, job: str | None = None, *, user: str | None = None) -> None:
         """Stop the running job within one step; with `job`, only if it is that one, with `user` if theirs."""
-        if self._line:
-            running, _ = self._line[0]
-            found = running.attempt.job
+        for run, _ in self._line if job is not None else self._line[:1]:
+            found = run.attempt.job
             if user in (None, found.user) and job in (None, found.id):
-                running.cancel()
+                run.cancel()
 
     def current_node(self, session: Session) -> str | None:
         """Return the node that runs now, if its job belongs to this client."""
@@ -238,9 +260,13 @@ class Dispatcher:
                     if messages := story.tell(from_json(event)):
                         self._telling.call(partial(self._tell, job, *messages))
             except NoWorkerError as error:
+                if self._others_ready():
+                    return error
                 log.error("job %s failed: %s", job.id, error)
                 story.break_off(error)
             except WorkerDiedError as died:
+                if story.ending is not None:  # it had ended, and only that was not said any more
+                    return died
                 if run.unwanted:
                     log.warning("job %s was cancelled: %s", job.id, died)
                     story.stop()

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -129,6 +130,12 @@ class WorkerProcess:
                 yield event
         finally:
             self.forget(given)
+
+    async def until_ready(self, seconds: float) -> None:
+        """Wait until there is a process that takes jobs, but no longer than so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ready.wait()
 
     def give(self, job: Run) -> Given:
         """Give a job to run after those that were given before: as soon as there is a process."""

@@ -117,6 +117,62 @@ async def test_receipts_that_a_killed_server_left_go_when_the_next_one_starts(tm
         assert sorted(ended.parent.iterdir()) == sorted([runs, *others])
 
 
+async def test_what_was_not_begun_waits_again_as_if_nobody_had_taken_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        for name in "abc":
+            await jobs.put(job(name))
+        run = await jobs.take()
+        _, ahead = await jobs.finish(run, record(run), 2)
+        assert [one.attempt.job.id for one in ahead] == ["b", "c"]
+        assert await jobs.cancel("c") == "running"
+        await jobs.put_back(ahead)
+        ended = await jobs.record("c")
+        assert ended is not None
+        assert ended.outcome.state == "cancelled", "though it waits in no worker's hands any more"
+        again = await jobs.take()
+        assert (again.attempt.job.id, again.attempt.lease.attempt) == ("b", 1)
+        assert jobs.remaining == 1
+
+
+async def test_a_run_whose_end_cannot_be_written_yet_is_still_this_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease would run out while the disk is full, and what it has made would count for nothing."""
+    monkeypatch.setattr(module, "FIRST_WAIT", 1.0)  # long enough for two signs of life
+    clock = [1_000_000]
+    opened_store = Store.open(default_database(tmp_path), clock=lambda: clock[0], patience=0.1)
+    jobs = Jobs(opened_store, tmp_path, lambda: None)
+    await jobs.begin()
+    await jobs.put(job("a"))
+    run = await jobs.take()
+    other = sqlite3.connect(tmp_path / "jobs" / "jobs.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    finishing = asyncio.create_task(jobs.finish(run, record(run)))
+    with pytest.raises(StoreError):
+        await jobs.put(job("b"))  # behind the end, which so has failed as well
+    other.execute("ROLLBACK")
+    clock[0] += 14_000
+    await jobs._tend()
+    clock[0] += 14_000
+    await jobs._tend()
+    other.close()
+    assert (await finishing)[0], "it was not taken over"
+    await jobs.end()
+
+
+async def test_of_several_workers_the_first_gets_a_job(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        second = asyncio.create_task(jobs.take(1))
+        first = asyncio.create_task(jobs.take(0))
+        while jobs.idle < 2:
+            await asyncio.sleep(0)
+        await jobs.store.counts()  # both have found nothing by now
+        await jobs.put(job("a"))
+        done, _ = await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
+        assert done == {first}
+        second.cancel()
+
+
 async def test_receipts_go_with_their_job(tmp_path: Path) -> None:
     async with opened(tmp_path) as jobs:
         await jobs.put(job("a"))

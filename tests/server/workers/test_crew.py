@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -24,10 +24,12 @@ TOY = Path(__file__).parent.parent / "toy.py"
 
 
 @asynccontextmanager
-async def served(toy: ModuleType, root: Path, workers: int = 1) -> AsyncIterator["Server"]:
-    """Give a server of toy nodes with so many workers."""
+async def served(
+    toy: ModuleType, root: Path, workers: int = 1, others: Sequence[Sequence[str]] = ()
+) -> AsyncIterator["Server"]:
+    """Give a server of toy nodes with so many workers, and others."""
     command = (sys.executable, str(TOY), str(root))
-    app = make_app(toy.TABLE, Folders(root), [command] * workers)
+    app = make_app(toy.TABLE, Folders(root), [command] * workers + list(others))
     async with TestClient(TestServer(app)) as client:
         yield Server(client, app[SERVER].crew)
 
@@ -151,6 +153,24 @@ async def test_many_short_jobs_on_two_workers_run_once_each(toy: ModuleType, tmp
             await server.queue("Number", name, value=number)
         assert sorted((await server.until_ended()).items()) == [(name, "success") for name in NAMES]
         assert set((await server.attempts()).values()) == {1}
+
+
+async def test_a_worker_that_cannot_start_takes_no_jobs_from_one_that_can(
+    toy: ModuleType, tmp_path: Path
+) -> None:
+    async with served(toy, tmp_path, others=[("/bin/false",)]) as server:
+        await server.queue("Wait", "long", start=1)
+        await server.until_running("long")
+        for number, name in enumerate(NAMES[:4]):
+            await server.queue("Number", name, value=number)
+        [_, broken] = server.crew.workers
+        while broken.restarts < 4:  # three failed starts in a row fail what it has
+            await server.running()
+        await server.client.post("/interrupt", json={"prompt_id": "long"})
+        assert list((await server.until_ended()).items()) == [
+            ("long", "error"),
+            *((name, "success") for name in NAMES[:4]),
+        ]
 
 
 @pytest.mark.parametrize(
