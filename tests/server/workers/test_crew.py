@@ -1,5 +1,6 @@
 """Jobs given to a worker ahead, and several workers on one queue: in order, once each, nothing lost."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -16,7 +17,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from inkloom.client.values import Device, Residency, ResidentModel, Tier
 from inkloom.executor import Folders
 from inkloom.server.app import make_app
+from inkloom.server.jobs.queue import default_database
 from inkloom.server.state import SERVER
+from inkloom.server.store import NewJob, Store
 from inkloom.server.workers.ahead import Ahead
 from inkloom.server.workers.crew import Crew, merged
 
@@ -57,13 +60,15 @@ class Server:
 
     async def until_running(self, *names: str) -> None:
         """Wait until just these jobs run."""
-        while await self.running() != list(names):
-            pass
+        async with asyncio.timeout(60):
+            while await self.running() != list(names):
+                pass
 
     async def until_ended(self) -> Mapping[str, str]:
         """Wait until nothing is left to do; return how each job ended, in the order in which they did."""
-        while (await self.get("/prompt"))["exec_info"]["queue_remaining"]:
-            pass
+        async with asyncio.timeout(60):
+            while (await self.get("/prompt"))["exec_info"]["queue_remaining"]:
+                pass
         history = await self.get("/history")
         return {name: entry["status"]["status_str"] for name, entry in history.items()}
 
@@ -110,6 +115,46 @@ async def test_jobs_behind_a_long_one_wait_where_all_can_see_them(toy: ModuleTyp
         ended = list(await server.until_ended())
         assert ended == [*NAMES[:10], "long", NAMES[17], *NAMES[10:14], *NAMES[15:17]]
         assert set((await server.attempts()).values()) == {1}
+
+
+HURRIED = """
+import json, sys, time
+def say(**message): print(json.dumps(message), flush=True)
+def end(job):
+    done = {"type": "run_done", "seq": 1, "at": 0.0, "seconds": 0.0}
+    say(type="events", job=job, events=[done])
+    say(type="finished", job=job)
+say(type="ready", pid=1)
+say(type="warm")
+waiting = []
+for line in sys.stdin:
+    message = json.loads(line)
+    if message["type"] == "run" and (waiting or message["job"] == "b"):
+        waiting.append(message["job"])
+    elif message["type"] == "run":
+        end(message["job"])
+    elif message["type"] == "recall":
+        first, *others = waiting
+        waiting = []
+        end(first)
+        time.sleep(0.1)  # in which the server has turned to the next one
+        say(type="recalled", jobs=others)
+"""
+"""A worker whose running job ends at the very moment in which the others are asked back."""
+
+
+async def test_a_job_whose_turn_has_come_while_it_was_asked_back_is_run(
+    toy: ModuleType, tmp_path: Path
+) -> None:
+    store = Store.open(default_database(tmp_path))
+    for name in "abcd":
+        prompt = '{"1": {"class_type": "Show", "inputs": {"value": 1}}}'
+        await store.accept(NewJob(id=name, prompt=prompt, extra_data="{}", targets='["1"]', created=0))
+    await store.close()
+    app = make_app(toy.TABLE, Folders(tmp_path), [(sys.executable, "-c", HURRIED)])
+    async with TestClient(TestServer(app)) as client:
+        ended = await Server(client, app[SERVER].crew).until_ended()
+    assert list(ended.items()) == [(name, "success") for name in "abcd"]
 
 
 async def test_a_job_given_ahead_is_cancelled_and_those_around_it_are_not(
